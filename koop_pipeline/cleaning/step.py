@@ -1,0 +1,81 @@
+"""The step clean for one table: reads `mapped`, writes `cleaned`, its failures and what was excluded.
+
+Works in chunks of whole cooperatives; memory is bounded by `CHUNK_ROWS` and the largest cooperative.
+"""
+
+import json
+from collections.abc import Iterator
+
+import polars as pl
+
+from koop_pipeline.cleaning import derive, exclusions
+from koop_pipeline.cleaning.frame import LINEAGE, clean, prefix_keys
+from koop_pipeline.contracts import Table
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.halts import healthy
+from koop_pipeline.staging.schema import typed_columns
+
+CHUNK_ROWS = 500_000
+FILLED = "_koop_cleaned"
+
+
+def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
+    """Fill `cleaned.<table>` for the cooperatives in scope."""
+    ids = healthy(staging, run.ids)
+    for name in ("cleaned.failures", "cleaned.exclusions"):
+        staging.clear(name, run.ids, f"table_name = {literal(table.name)}")
+    lineage = ", ".join(f"{name} {'BIGINT' if name == '_source_row' else 'VARCHAR'}" for name in LINEAGE)
+    staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE, {lineage})"
+    )
+    prefixed = {item.id for item in run.cooperatives if item.prefixes_keys}
+    for group, reading in _chunks(staging, table, ids):
+        _clean_chunk(staging, table, group, reading, prefixed)
+    derive.derive(staging, run, table, ids)
+    exclusions.supersede(staging, table)
+    exclusions.move_out(staging, table)
+    with staging.transaction():
+        staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
+        staging.execute(
+            f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of) FROM {FILLED}"
+        )
+    staging.execute(f"DROP TABLE {FILLED}")
+    exclusions.note_failures(staging, table, ids)
+
+
+def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[list[str], int | None]]:
+    """Groups of cooperatives with at most about CHUNK_ROWS rows that share one reading."""
+    counts = staging.rows(
+        f"SELECT _reading, cooperative_id, count(*) FROM mapped.{quoted(table.name)}"
+        " WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL ORDER BY ALL",
+        [ids],
+    )
+    group: list[str] = []
+    size, current = 0, None
+    for reading, cooperative_id, rows in counts:
+        if group and (reading != current or size + rows > CHUNK_ROWS):
+            yield group, current
+            group, size = [], 0
+        group.append(cooperative_id)
+        size, current = size + rows, reading
+    if group:
+        yield group, current
+
+
+def _clean_chunk(staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: set[str]) -> None:
+    text = staging.value("SELECT settings FROM mapped.readings WHERE reading = ?", [reading]) if reading else None
+    settings = json.loads(text) if text else {column.name: {"final": True} for column in table.all_columns}
+    mapped = staging.frame(
+        f"SELECT * FROM mapped.{quoted(table.name)} WHERE cooperative_id IN (SELECT unnest(?))"
+        " AND _reading IS NOT DISTINCT FROM ? ORDER BY cooperative_id, _row",
+        [group, reading],
+    )
+    cleaned = clean(table, mapped, settings)
+    values = cleaned.values
+    branched = [cooperative_id for cooperative_id in group if cooperative_id in prefixed]
+    if branched:
+        inside = pl.col("cooperative_id").is_in(branched)
+        values = pl.concat([values.filter(~inside), prefix_keys(table, values.filter(inside))])
+    staging.insert(FILLED, values)
+    staging.insert("cleaned.failures", cleaned.failures)

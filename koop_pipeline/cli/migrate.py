@@ -1,0 +1,64 @@
+"""`koop migrate BATCH`: extract to verify, with the same assets as in the Dagster UI, in this process."""
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from koop_pipeline import progress
+from koop_pipeline.cli.shared import JsonOption, TargetOption, exit_code, folder_of, print_json, print_status
+from koop_pipeline.contracts import OPENING, SOURCED
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.status import snapshot
+
+STEPS = 1 + len(SOURCED) * 2 + 1 + len(OPENING) + 3 + 2
+
+
+def migrate(
+    context: typer.Context,
+    batch: Annotated[str, typer.Argument(help="The batch: a file in batches/, without ending.")],
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")
+    ] = None,
+    target: TargetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a batch of cooperatives from their deliveries into the target, and verify it."""
+    folder = folder_of(context, target)
+    records = run_batch(folder, batch, only or [], quiet=as_json)
+    meant = [record for record in records if not only or record["cooperative_id"] in only]
+    if as_json:
+        print_json(meant)
+    else:
+        print_status(meant)
+    raise typer.Exit(exit_code(meant))
+
+
+def run_batch(folder: ProgramFolder, batch: str, only: list[str], *, quiet: bool) -> list[snapshot.Row]:
+    """Run the job with a progress bar on stderr; returns the status afterwards."""
+    BatchRun.of(folder, batch, only)
+    from koop_pipeline.defs.instance import run_job
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    from rich.console import Console
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet,
+    ) as bar:
+        task = bar.add_task("starting", total=STEPS)
+
+        def show(name: str) -> None:
+            bar.update(task, description=name, advance=1)
+
+        with progress.listening(show):
+            run_job(folder, batch, only)
+    return snapshot.read(folder, batch)

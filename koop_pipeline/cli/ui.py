@@ -1,0 +1,31 @@
+"""`koop ui`: Dagster on this programme folder."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from koop_pipeline.cli.shared import console, folder_of
+
+
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 3000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI on this programme folder (stop it with Ctrl-C)."""
+    folder = folder_of(context)
+    import dagster as dg
+
+    from koop_pipeline.defs.instance import dagster_home
+    from koop_pipeline.defs.resources import PROGRAM_VARIABLE, batches
+
+    home = dagster_home(folder)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.add_dynamic_partitions(batches.name or "", folder.batch_names)
+    environment = {**os.environ, "DAGSTER_HOME": str(home), PROGRAM_VARIABLE: str(folder.root.resolve())}
+    console().print(f"Dagster on http://{host}:{port} for {folder.root.resolve()} (runs are kept in {home})")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "koop_pipeline.definitions", "-h", host, "-p", str(port)]
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)

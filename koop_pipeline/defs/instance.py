@@ -1,0 +1,43 @@
+"""The Dagster instance of a programme folder, below `var/dagster`, and running the job in this process."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from koop_pipeline.defs.resources import PROGRAM_VARIABLE, batches
+from koop_pipeline.program.folder import ProgramFolder
+
+SETTINGS = Path(__file__).resolve().parents[2] / "dagster.yaml"
+
+
+def dagster_home(folder: ProgramFolder) -> Path:
+    """`var/dagster` with the repo's dagster.yaml in it."""
+    home = (folder.home / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(SETTINGS, home / "dagster.yaml")
+    return home
+
+
+def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
+    """Run `migrate_batch` for one batch in this process; whether every step of it succeeded."""
+    from koop_pipeline.defs.assembly import build
+
+    os.environ[PROGRAM_VARIABLE] = str(folder.root.resolve())
+    home = dagster_home(folder)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.add_dynamic_partitions(batches.name or "", [batch])
+        job = build().resolve_job_def("migrate_batch")
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=batch,
+            run_config={
+                "resources": {"batch": {"config": {"only": list(only)}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            raise_on_error=True,
+        )
+    return bool(result.success)

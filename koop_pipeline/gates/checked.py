@@ -1,0 +1,107 @@
+"""What the gate looks at, as views: the cleaned tables with what the step `open` derived, as of the cut-off day.
+
+`checked.<table>` shows the cooperatives in `gate.scope`. `gate.promotable_<table>` is what promotion carries: the
+same rows
+with held values empty and held rows left out. Both come from one definition, so what was judged is what is carried.
+"""
+
+from koop_pipeline.contracts import OPENING, PROMOTED, SOURCED, TABLES, Table
+from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.schema import FAILURE_SCHEMAS
+
+SCOPE = "cooperative_id IN (SELECT cooperative_id FROM gate.scope)"
+FROM_POSITIONS = (
+    "annual_rate", "rounding_unit", "first_due_on", "maturity_on", "outstanding_principal", "outstanding_interest",
+    "arrears_days", "collectability", "status",
+)  # fmt: skip
+MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
+
+
+def table_sql(table: Table) -> str:
+    """A SELECT of cooperative_id, the contract's columns and `_row`, one row a row that stands at the cut-off."""
+    if table.opening:
+        return f"SELECT * FROM opening.{table.name}"
+    columns = ["cooperative_id", *table.names, "_row"]
+    shown = {name: f"t.{quoted(name)}" for name in columns}
+    source = f"cleaned.{table.name} t"
+    where = ""
+    if table.name == "loans":
+        source += " LEFT JOIN opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no"
+        shown |= {name: f"coalesce(p.{name}, t.{name})" for name in FROM_POSITIONS}
+    if table.name == "savings_accounts":
+        source += (
+            " LEFT JOIN opening.opening_savings_balances o"
+            " ON o.cooperative_id = t.cooperative_id AND o._row = t._row AND o.balance <> t.balance"
+        )
+        shown["balance"] = "coalesce(o.balance, t.balance)"
+    if table.name == "loan_repayments":
+        source += " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id AND p._row = t._row"
+        shown |= {name: f"coalesce(t.{name}, p.{name})" for name in ("principal", "interest", "total")}
+    if table.name in MOVEMENTS:
+        source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
+        where = f" WHERE coalesce(t.{MOVEMENTS[table.name]} <= c.cutoff_on, true)"
+    listed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items())
+    return f"SELECT {listed} FROM {source}{where}"
+
+
+def make_views(staging: Staging) -> None:
+    """Create the relations of schema `checked` for the scope in `gate.scope`."""
+    everyone = staging.value(
+        "SELECT count(*) = 0 FROM raw.cooperatives c ANTI JOIN gate.scope USING (cooperative_id)"
+        " WHERE NOT EXISTS (SELECT 1 FROM gate.halts h WHERE h.cooperative_id = c.cooperative_id)"
+    )
+    limit = "" if everyone else f" WHERE {SCOPE}"
+    for table in TABLES.values():
+        staging.execute(f"CREATE OR REPLACE VIEW checked.{table.name} AS SELECT * FROM ({table_sql(table)}){limit}")
+    failures = " UNION ALL ".join(f"SELECT * FROM {schema}.failures" for schema in FAILURE_SCHEMAS)
+    related = {
+        "failures": failures,
+        "batch": "SELECT cooperative_id, cutoff_on, as_of FROM raw.cooperatives",
+        "declared": "SELECT * FROM gate.declared",
+        "absent": "SELECT * FROM gate.absent",
+        "controls": "SELECT c.cooperative_id, c.name, c.delivered, m.extracted AS mapped FROM mapped.controls c"
+        " LEFT JOIN gate.money m ON m.cooperative_id = c.cooperative_id AND m.control = c.name",
+    }
+    for name, sql in related.items():
+        staging.execute(f"CREATE OR REPLACE VIEW checked.{name} AS SELECT * FROM ({sql}) WHERE {SCOPE}")
+
+
+def make_promotable(staging: Staging) -> None:
+    """Create `gate.promotable_<table>` with what `gate.held` holds back taken out."""
+    for table in PROMOTED:
+        columns = [
+            row[0]
+            for row in staging.rows(
+                "SELECT DISTINCT column_name FROM gate.held WHERE table_name = ? AND column_name IS NOT"
+                " NULL ORDER BY 1",
+                [table.name],
+            )
+        ]
+        staging.execute(f"CREATE OR REPLACE VIEW gate.promotable_{table.name} AS {_without_held(table, columns)}")
+
+
+def _without_held(table: Table, columns: list[str]) -> str:
+    name = literal(table.name)
+    rows = f"SELECT cooperative_id, row FROM gate.held WHERE table_name = {name} AND column_name IS NULL"
+    left = f"SELECT t.* FROM ({table_sql(table)}) t"
+    keep = (
+        f" WHERE NOT EXISTS (SELECT 1 FROM ({rows}) h WHERE h.cooperative_id = t.cooperative_id AND h.row = t._row)"
+        if table.holds_rows
+        else ""
+    )
+    if not columns:
+        return left + keep
+    flags = ", ".join(f"bool_or(column_name = {literal(column)}) AS {quoted(column)}" for column in columns)
+    cells = f"SELECT cooperative_id, row, {flags} FROM gate.held WHERE table_name = {name} GROUP BY ALL"
+    shown = ", ".join(
+        f"CASE WHEN c.{quoted(column)} THEN NULL ELSE t.{quoted(column)} END AS {quoted(column)}" for column in columns
+    )
+    return (
+        f"SELECT t.* REPLACE ({shown}) FROM ({table_sql(table)}) t LEFT JOIN ({cells}) c"
+        f" ON c.cooperative_id = t.cooperative_id AND c.row = t._row{keep}"
+    )
+
+
+def table_names() -> list[str]:
+    """Every table the gate judges."""
+    return [table.name for table in (*SOURCED, *OPENING)]

@@ -1,0 +1,56 @@
+"""Masking of what leaves the gate: error messages, values on pages, validation results (law 8).
+
+Put here how a value is made unreadable. What is *for* the cooperative (workbook, sign-off pack) is written elsewhere,
+from `gate.findings`, unmasked.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MESSAGE_LENGTH = 200
+COUNTS = (
+    "element_count",
+    "unexpected_count",
+    "unexpected_percent",
+    "unexpected_percent_total",
+    "unexpected_percent_nonmissing",
+    "missing_count",
+    "missing_percent",
+    "observed_value",
+)
+SAFE_ERRORS = ("Binder", "Catalog", "Parser")
+_DUCKDB_ERROR = re.compile(r"(?P<kind>[A-Z][A-Za-z ]*?) Error: (?P<text>[^\n]*)")
+_NO_COLUMN = re.compile(r'The column "(?P<column>[A-Za-z_][A-Za-z0-9_]*)" in BatchData does not exist')
+
+
+def masked_error(message: str) -> str:
+    """One short sentence about why a rule could not be evaluated, without any value of the data.
+
+    Errors about names (a missing column, a typing mistake) keep their text, because it can only come from the rule;
+    errors raised while reading rows keep their kind only.
+    """
+    if found := _NO_COLUMN.search(message):
+        return f"the table has no column {found['column']}"
+    found = _DUCKDB_ERROR.search(message)
+    if found is None:
+        return "Great Expectations could not evaluate the rule"
+    if not found["kind"].endswith(SAFE_ERRORS):
+        return f"{found['kind']} Error while reading the rows (details withheld: they may hold personal data)"
+    text = re.sub(r"'[^']*'", "'...'", found["text"])
+    return f"{found['kind']} Error: {re.sub(r'[0-9]{5,}', '...', text)}"[:MESSAGE_LENGTH]
+
+
+def masked_result(result: Mapping[str, Any]) -> dict[str, int | float]:
+    """The numbers of a GX result object and nothing else: no values, no rows, no queries."""
+    return {name: result[name] for name in COUNTS if isinstance(result.get(name), int | float)}
+
+
+def masked_sql(expression: str) -> str:
+    """A DuckDB expression that masks a text: `5301********0001` for a long number, else the first character at most."""
+    return (
+        f"case when {expression} is null then null"
+        f" when regexp_full_match({expression}, '[0-9]{{12,}}')"
+        f" then left({expression}, 4) || repeat('*', (length({expression}) - 8)::int) || right({expression}, 4)"
+        f" when length({expression}) >= 4 then left({expression}, 1) || '***' else '***' end"
+    )

@@ -1,0 +1,59 @@
+"""One sentence that says why a cooperative got its verdict: the rule in words, how often, and where first.
+
+Amounts are shown; values of rows are not.
+"""
+
+from koop_pipeline.staging import Staging
+
+SHOWN = 3
+
+
+def message_of(staging: Staging, cooperative_id: str, verdict: str) -> str:
+    """The reason for the verdict, empty for `passed`."""
+    broken = staging.rows("SELECT table_name, rule, error FROM gate.rules WHERE NOT evaluated ORDER BY ALL")
+    if verdict == "blocked" and broken:
+        table, rule, error = broken[0]
+        return f"{rule} ({table}) could not be evaluated, so nothing is promoted: {error}"
+    wanted = ["block"] if verdict == "blocked" else ["warn", "hold"]
+    rules = staging.rows(
+        "SELECT c.table_name, c.rule, r.title_en, sum(c.failed)::BIGINT FROM gate.rule_counts c"
+        " JOIN gate.rules r ON r.table_name = c.table_name AND r.rule = c.rule"
+        " WHERE c.cooperative_id = ? AND c.consequence IN (SELECT unnest(?)) GROUP BY ALL ORDER BY 4 DESC, 1, 2",
+        [cooperative_id, wanted],
+    )
+    parts = [_part(staging, cooperative_id, *rule) for rule in rules[:SHOWN]]
+    if len(rules) > SHOWN:
+        parts.append(f"and {len(rules) - SHOWN} more rules")
+    return "; ".join(parts)
+
+
+def _part(staging: Staging, cooperative_id: str, table: str, rule: str, title: str, failed: int) -> str:
+    row, before = staging.rows(
+        "SELECT row, before FROM gate.findings WHERE cooperative_id = ? AND table_name = ? AND rule = ?"
+        " ORDER BY row NULLS FIRST LIMIT 1",
+        [cooperative_id, table, rule],
+    )[0]
+    note = staging.value(
+        "SELECT note FROM checked.failures WHERE cooperative_id = ? AND table_name = ? AND rule = ?"
+        " AND row IS NOT DISTINCT FROM ? ORDER BY ALL LIMIT 1",
+        [cooperative_id, table, rule, row],
+    )
+    detail = note or (before if row is None else None)
+    where = f" ({failed} in {table}{_place(staging, cooperative_id, table, row)})" if row is not None else ""
+    return f"{rule} {title}{where}" + (f": {detail}" if detail else "")
+
+
+def _place(staging: Staging, cooperative_id: str, table: str, row: int) -> str:
+    exists = staging.value(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'cleaned' AND table_name = ?", [table]
+    )
+    if not exists:
+        return ""
+    found = staging.rows(
+        f"SELECT _source_file, _source_table, _source_row FROM cleaned.{table} WHERE cooperative_id = ? AND _row = ?",
+        [cooperative_id, row],
+    )
+    if not found or found[0][0] is None:
+        return ""
+    file, source_table, number = found[0]
+    return f", first in {file}, {source_table}, row {number}" if number else f", first in {file}"

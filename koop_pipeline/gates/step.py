@@ -1,0 +1,90 @@
+"""The step gate: judges every cooperative in scope once, by the suites, and writes down what was judged.
+
+The decision keeps the hashes of source, profile, suites and content; promotion refuses where one of them has changed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from koop_pipeline.contracts import PROMOTED
+from koop_pipeline.gates.checked import SCOPE, make_promotable, make_views
+from koop_pipeline.gates.docs import build_docs
+from koop_pipeline.gates.messages import message_of
+from koop_pipeline.gates.run import run_suites
+from koop_pipeline.gates.suites import SuiteFile, load_suites, suites_fingerprint
+from koop_pipeline.gates.totals import book_money, book_rows
+from koop_pipeline.gates.verdicts import write_verdicts
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.staging import Staging
+from koop_pipeline.staging.content import combine, table_hashes
+from koop_pipeline.staging.halts import begin
+
+SUITES = Path(__file__).resolve().parents[2] / "expectations"
+
+
+def suites() -> list[SuiteFile]:
+    """The suites of `expectations/`."""
+    return load_suites(SUITES)
+
+
+def set_scope(staging: Staging, run: BatchRun) -> list[str]:
+    """Say whom the gate judges, with what they declare and lack; returns their ids."""
+    ids = begin(staging, "gate", run.ids)
+    staging.execute("DELETE FROM gate.scope")
+    staging.execute("INSERT INTO gate.scope SELECT unnest(?)", [ids])
+    for name in ("gate.declared", "gate.absent", "gate.decisions"):
+        staging.clear(name, run.ids)
+    for cooperative in run.cooperatives:
+        for name, amount in (cooperative.declared.totals if cooperative.declared else {}).items():
+            staging.execute("INSERT INTO gate.declared VALUES (?, ?, ?)", [cooperative.id, name, amount])
+        for category, reason in cooperative.absent.items():
+            staging.execute("INSERT INTO gate.absent VALUES (?, ?, ?)", [cooperative.id, category, reason])
+    book_rows(staging)
+    book_money(staging)
+    make_views(staging)
+    return ids
+
+
+def check_tables(staging: Staging, chosen: Sequence[str] | None = None) -> None:
+    """Run the suites (all, or of some tables) on the scope."""
+    run_suites(staging.connection, suites(), chosen)
+
+
+def decide(staging: Staging, run: BatchRun) -> None:
+    """Turn the findings into one decision a cooperative, and make what may be promoted."""
+    write_verdicts(staging.connection)
+    make_promotable(staging)
+    staging.execute(
+        "UPDATE gate.row_counts r SET held = h.n, kept = r.kept - h.n FROM (SELECT cooperative_id, table_name,"
+        " count(DISTINCT row) AS n FROM gate.held WHERE column_name IS NULL GROUP BY ALL) h"
+        f" WHERE h.cooperative_id = r.cooperative_id AND h.table_name = r.table_name AND r.held = 0 AND r.{SCOPE}"
+    )
+    ids = [row[0] for row in staging.rows("SELECT cooperative_id FROM gate.scope ORDER BY 1")]
+    hashes = content_hashes(staging, ids)
+    fingerprint = suites_fingerprint(suites())
+    for cooperative_id in ids:
+        verdict = staging.value("SELECT verdict FROM gate.verdicts WHERE cooperative_id = ?", [cooperative_id])
+        source = staging.value("SELECT sources_sha256 FROM raw.cooperatives WHERE cooperative_id = ?", [cooperative_id])
+        staging.execute(
+            "INSERT INTO gate.decisions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                cooperative_id, verdict, message_of(staging, cooperative_id, verdict), source,
+                run.mappings[cooperative_id].sha256, fingerprint, hashes[cooperative_id],
+            ],
+        )  # fmt: skip
+
+
+def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
+    """The hash of what each cooperative would promote."""
+    found: dict[str, dict[str, tuple[int, str]]] = {cooperative_id: {} for cooperative_id in ids}
+    for table in PROMOTED:
+        sql = table_hashes(table, f"gate.promotable_{table.name}", "cooperative_id IN (SELECT unnest(?))")
+        for cooperative_id, rows, digest in staging.rows(sql, [ids]):
+            found[cooperative_id][table.name] = (rows, digest)
+    return {cooperative_id: combine(tables) for cooperative_id, tables in found.items()}
+
+
+def write_docs(staging: Staging, run: BatchRun) -> Path:
+    """Write the Data Docs of the batch; returns their front page."""
+    title = f"{run.folder.program.name}: {run.batch.batch}"
+    return build_docs(staging.connection, suites(), run.folder.docs_path(run.batch.batch), title)

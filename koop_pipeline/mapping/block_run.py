@@ -1,0 +1,257 @@
+"""Runs a planned block for one cooperative and branch: rows, exclusions, failures and the account of leading rows.
+
+One bad value fails its row (rule MAP-EXPR-01), never the table. A leading row that neither comes back nor is
+excluded by
+name is a failure of its own (MAP-LOST-01).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from koop_pipeline.identifiers.sql import macros
+from koop_pipeline.mapping.block_plan import BlockPlan, ColumnPlan
+from koop_pipeline.mapping.raw_views import RawTables
+from koop_pipeline.program.folder import Mapping
+from koop_pipeline.staging import Staging, StagingError, literal, quoted
+
+LEADING = "_koop_leading"
+OUTPUT = "_koop_output"
+FAILURE_COLUMNS = (
+    "cooperative_id, table_name, row, column_name, rule, before, source_file, source_table, source_row, note"
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """For whom a block runs."""
+
+    staging: Staging
+    mapping: Mapping
+    raw: RawTables
+    cutoff_on: date
+
+
+def set_macros(staging: Staging, mapping: Mapping, *, strict: bool = True) -> None:
+    """Make rupiah, tanggal and angka read by this profile's settings; nothing happens where they do already."""
+    wanted = tuple(macros(dates=mapping.profile.dates, decimal=mapping.profile.decimal, strict=strict))
+    if wanted != staging.macros:
+        for statement in wanted:
+            staging.execute(statement)
+        staging.macros = wanted
+
+
+def run_block(context: Context, plan: BlockPlan, first_row: int) -> int:
+    """Append the block's rows to `mapped.<table>`; returns how many. `_row` continues from `first_row`."""
+    _prepare_leading(context, plan)
+    if plan.block.sql:
+        _run_query(context, plan)
+    else:
+        _run_columns(context, plan)
+    produced = _append(context, plan, first_row)
+    _account(context, plan)
+    return produced
+
+
+def _parameters(context: Context, plan: BlockPlan) -> dict[str, date]:
+    return dict.fromkeys(plan.parameters, context.cutoff_on)
+
+
+def _prepare_leading(context: Context, plan: BlockPlan) -> None:
+    """The leading rows with the name of the exclusion that takes each, if any."""
+    cases = " ".join(
+        f"WHEN TRY(({condition})::BOOLEAN) THEN {literal(name)}" for name, condition in plan.block.exclude.items()
+    )
+    excluded = f"CASE {cases} END" if cases else "NULL::VARCHAR"
+    context.staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE {LEADING} AS SELECT row_id, as_of, source_file, source_table, source_row,"
+        f" {excluded} AS excluded FROM {quoted(plan.block.source)}",
+        {name: context.cutoff_on for name in plan.parameters if f"${name}" in cases},
+    )
+
+
+def _run_columns(context: Context, plan: BlockPlan) -> None:
+    source = quoted(plan.block.source)
+    body = _select_columns(plan.columns, source)
+    text = " ".join(column.sql for column in plan.columns)
+    context.staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS SELECT row_id AS _row_id, NULL::BIGINT[] AS _row_ids,"
+        f" {body} FROM {source}",
+        {name: context.cutoff_on for name in plan.parameters if f"${name}" in text},
+    )
+
+
+def _select_columns(columns: tuple[ColumnPlan, ...], alias: str) -> str:
+    """Select list: each column as text, and `_failed`, the names of those whose expression failed on the row."""
+    parts = []
+    checks = []
+    for column in columns:
+        if column.fallible:
+            parts.append(f"TRY(struct_pack(v := {column.sql})) AS {quoted(column.name)}")
+            before = " || ' | ' || ".join(f"coalesce({quoted(name)}::VARCHAR, '')" for name in column.reads[:3])
+            checks.append(f"{before or 'NULL'} AS {quoted('_before_' + column.name)}")
+        else:
+            parts.append(f"{column.sql} AS {quoted(column.name)}")
+    return ", ".join([*parts, *checks]) or "NULL AS _nothing"
+
+
+def _run_query(context: Context, plan: BlockPlan) -> None:
+    """Run the block's own SQL over the kept leading rows, and again over the excluded ones so that their money
+
+    shows.
+    """
+    staging, source = context.staging, quoted(plan.block.source)
+    select = context.raw.made[plan.block.source]
+    has_excluded = staging.value(f"SELECT count(*) FROM {LEADING} WHERE excluded IS NOT NULL")
+    try:
+        for keep in (True, False) if has_excluded else (True,):
+            if plan.block.exclude:
+                test = "IS NULL" if keep else "IS NOT NULL"
+                staging.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {source} AS SELECT * FROM ({select}) WHERE row_id IN"
+                    f" (SELECT row_id FROM {LEADING} WHERE excluded {test})"
+                )
+            _query_once(context, plan, append=not keep)
+    finally:
+        if plan.block.exclude:
+            staging.execute(f"CREATE OR REPLACE TEMP VIEW {source} AS {select}")
+
+
+def _query_once(context: Context, plan: BlockPlan, *, append: bool) -> None:
+    staging = context.staging
+    ids = "list_min(row_id) AS _row_id, row_id AS _row_ids" if plan.listed else "row_id AS _row_id, NULL AS _row_ids"
+    body = _select_columns(plan.columns, "result")
+    target = f"INSERT INTO {OUTPUT}" if append else f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS"
+    sql = f"{target} SELECT {ids}, {body} FROM ({plan.block.sql}) AS result"
+    parameters = _parameters(context, plan)
+    try:
+        staging.execute(sql, parameters)
+    except StagingError:
+        set_macros(staging, context.mapping, strict=False)
+        try:
+            staging.execute(sql, parameters)
+        finally:
+            set_macros(staging, context.mapping)
+        _blame_raw_cells(context, plan)
+
+
+def _blame_raw_cells(context: Context, plan: BlockPlan) -> None:
+    """The block's SQL met values it cannot read: name the raw cells whose text none of the profile functions takes."""
+    staging = context.staging
+    before = staging.value("SELECT count(*) FROM mapped.failures")
+    for pattern in sorted(plan.tables):
+        for name in context.raw.matching(pattern):
+            for column in sorted(plan.uses.get(name, ())):
+                for function in ("rupiah", "tanggal", "angka"):
+                    if _calls(plan.block.sql or "", function, column):
+                        _fail_cells(context, plan, pattern, name, column, function)
+    if staging.value("SELECT count(*) FROM mapped.failures") == before:
+        note = "the SQL of the block fails on some value; no single raw cell explains it"
+        _insert_failures(context, plan, "NULL, NULL, NULL, NULL", note, "(SELECT 1)")
+
+
+def _calls(sql: str, function: str, column: str) -> bool:
+    text = sql.casefold()
+    start = text.find(f"{function}(")
+    while start >= 0:
+        depth, end = 0, start + len(function)
+        while end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+            if depth == 0:
+                break
+        if column.casefold() in text[start:end]:
+            return True
+        start = text.find(f"{function}(", end)
+    return False
+
+
+def _fail_cells(context: Context, plan: BlockPlan, pattern: str, table: str, column: str, function: str) -> None:
+    cell = quoted(column)
+    source = f"{quoted(pattern)} WHERE source_table = {literal(table)}"
+    source += f" AND TRY(struct_pack(v := {function}({cell}))) IS NULL"
+    note = f"{function}() cannot read this value of {table}.{column}"
+    _insert_failures(context, plan, f"{cell}, source_file, source_table, source_row", note, source)
+
+
+def _insert_failures(context: Context, plan: BlockPlan, before_and_lineage: str, note: str, source: str) -> None:
+    context.staging.execute(
+        f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT {literal(context.raw.cooperative_id)},"
+        f" {literal(plan.table.name)}, NULL, NULL, 'MAP-EXPR-01', {before_and_lineage}, {literal(note)} FROM {source}"
+    )
+
+
+def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
+    """Move the output to `mapped`, ordered by leading row, with lineage; record failed expressions."""
+    staging, table = context.staging, plan.table
+    given = {column.name: column for column in plan.columns}
+    values = []
+    for name in table.names:
+        column = given.get(name)
+        if name == "branch":
+            values.append(f"{literal(context.raw.branch)}" if context.raw.branch else "NULL")
+        elif column is None:
+            values.append("NULL")
+        else:
+            values.append(f"o.{quoted(name)}.v" if column.fallible else f"o.{quoted(name)}")
+    order = ", ".join(
+        ["o._row_id", *(f"o.{quoted(column.name)}" for column in plan.columns)] if plan.block.sql else ["o._row_id"]
+    )
+    selected = ", ".join(values)
+    staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE _koop_numbered AS SELECT o.*, {first_row} + row_number() OVER (ORDER BY {order})"
+        f" AS _row FROM {OUTPUT} o"
+    )
+    staging.execute(
+        f"INSERT INTO _koop_rows_{table.name} SELECT {literal(context.raw.cooperative_id)}, {selected}, o._row,"
+        f" {plan.number}, {plan.reading}, o._row_id, l.as_of, l.excluded, l.source_file, l.source_table, l.source_row"
+        f" FROM _koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id ORDER BY o._row"
+    )
+    for column in plan.columns:
+        if column.fallible:
+            staging.execute(
+                f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT {literal(context.raw.cooperative_id)},"
+                f" {literal(table.name)}, o._row, {literal(column.name)}, 'MAP-EXPR-01',"
+                f" o.{quoted('_before_' + column.name)}, l.source_file, l.source_table, l.source_row,"
+                f" {literal(f'the expression for {column.name} fails on this row')}"
+                f" FROM _koop_numbered o JOIN {LEADING} l ON l.row_id = o._row_id"
+                f" WHERE o.{quoted(column.name)} IS NULL AND l.excluded IS NULL"
+            )
+    return int(staging.value("SELECT count(*) FROM _koop_numbered"))
+
+
+def _account(context: Context, plan: BlockPlan) -> None:
+    """Book the block's units (distinct leading rows, or lists of them): kept, excluded by name, lost."""
+    staging, cooperative_id = context.staging, context.raw.cooperative_id
+    back = (
+        "SELECT unnest(_row_ids) AS row_id FROM _koop_numbered"
+        if plan.listed
+        else ("SELECT _row_id AS row_id FROM _koop_numbered")
+    )
+    strangers = staging.value(f"SELECT count(*) FROM ({back}) WHERE row_id NOT IN (SELECT row_id FROM {LEADING})")
+    if strangers:
+        raise context.mapping.file.error(
+            (*plan.place, "sql"), f"{strangers} row_id values are not of the leading table {plan.block.source!r}"
+        )
+    lost = f"SELECT * FROM {LEADING} WHERE excluded IS NULL AND row_id NOT IN (SELECT row_id FROM ({back}))"
+    staging.execute(
+        f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT ?, ?, NULL, NULL, 'MAP-LOST-01', NULL,"
+        f" source_file, source_table, source_row, ? FROM ({lost})",
+        [cooperative_id, plan.table.name, "this row neither comes back from the block nor is excluded by name"],
+    )
+    unit = "_row_ids" if plan.listed else "_row_id"
+    joined = f"_koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id"
+    silent = f"SELECT 1 FROM {LEADING} WHERE excluded IS NOT NULL AND row_id NOT IN (SELECT row_id FROM ({back}))"
+    staging.execute(
+        f"INSERT INTO mapped.blocks SELECT ?, ?, ?, ?, ?, (SELECT count(*) FROM {LEADING}),"
+        f" count(DISTINCT {unit}) FILTER (excluded IS NULL), count(*) FILTER (excluded IS NULL),"
+        f" count(DISTINCT {unit}) FILTER (excluded IS NOT NULL) + (SELECT count(*) FROM ({silent})),"
+        f" (SELECT count(*) FROM ({lost})) FROM {joined}",
+        [
+            cooperative_id, plan.table.name, plan.number, context.raw.branch,
+            context.raw.matching(plan.block.source),
+        ],
+    )  # fmt: skip
+    staging.execute(
+        f"INSERT INTO mapped.excluded_rows SELECT ?, ?, ?, row_id, excluded FROM {LEADING} WHERE excluded IS NOT NULL",
+        [cooperative_id, plan.table.name, plan.number],
+    )

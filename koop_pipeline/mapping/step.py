@@ -1,0 +1,134 @@
+"""The step map for one canonical table: every block of every cooperative in scope into `mapped.<table>`.
+
+A profile that does not fit what one cooperative delivered halts that cooperative with one sentence.
+"""
+
+from koop_pipeline.contracts import Table
+from koop_pipeline.contracts.cooperatives import COOPERATIVES
+from koop_pipeline.errors import ConfigError, DeliveryError
+from koop_pipeline.mapping import raw_views
+from koop_pipeline.mapping.block_plan import BlockPlan, Planner
+from koop_pipeline.mapping.block_run import Context, run_block, set_macros
+from koop_pipeline.program.folder import Mapping
+from koop_pipeline.program.program_file import Cooperative
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
+from koop_pipeline.staging.halts import halt, healthy
+from koop_pipeline.staging.schema import mapped_columns
+
+PER_TABLE = ("mapped.failures", "mapped.blocks", "mapped.excluded_rows", "mapped.uses", "mapped.profiles")
+FACTS_ROW = "facts of the batch file"
+
+
+def map_table(staging: Staging, run: BatchRun, table: Table) -> None:
+    """Fill `mapped.<table>` for the cooperatives in scope."""
+    ids = healthy(staging, run.ids)
+    for name in PER_TABLE:
+        staging.clear(name, run.ids, f"table_name = '{table.name}'")
+    rows = f"_koop_rows_{table.name}"
+    staging.execute(f"CREATE OR REPLACE TEMP TABLE {rows} ({mapped_columns(table)})")
+    plans: dict[tuple[object, ...], BlockPlan] = {}
+    for cooperative in run.cooperatives:
+        if cooperative.id in ids:
+            _map_one(staging, run, cooperative, table, plans)
+    with staging.transaction():
+        staging.clear(f"mapped.{quoted(table.name)}", run.ids)
+        staging.execute(f"INSERT INTO mapped.{quoted(table.name)} SELECT * FROM {rows}")
+    staging.execute(f"DROP TABLE {rows}")
+
+
+def _map_one(
+    staging: Staging,
+    run: BatchRun,
+    cooperative: Cooperative,
+    table: Table,
+    plans: dict[tuple[object, ...], BlockPlan],
+) -> None:
+    mapping = run.mappings[cooperative.id]
+    try:
+        rows = 0
+        for branch in cooperative.branches:
+            rows = _map_branch(staging, run, cooperative, table, branch, rows, plans)
+        if table is COOPERATIVES and not mapping.profile.blocks.get(table.name):
+            _facts_row(staging, cooperative)
+        staging.execute("INSERT INTO mapped.profiles VALUES (?, ?, ?)", [cooperative.id, table.name, mapping.sha256])
+    except (ConfigError, DeliveryError) as error:
+        _stop(staging, cooperative, table, str(error))
+    except StagingError as error:
+        where = mapping.file.error((table.name,), f"{table.name}: {safe_message(error)}")
+        _stop(staging, cooperative, table, str(where))
+
+
+def _stop(staging: Staging, cooperative: Cooperative, table: Table, message: str) -> None:
+    staging.execute(f"DELETE FROM _koop_rows_{table.name} WHERE cooperative_id = ?", [cooperative.id])
+    halt(staging, cooperative.id, "map", f"{cooperative.id}: {message}")
+
+
+def _map_branch(
+    staging: Staging,
+    run: BatchRun,
+    cooperative: Cooperative,
+    table: Table,
+    branch: str | None,
+    rows: int,
+    plans: dict[tuple[object, ...], BlockPlan],
+) -> int:
+    mapping = run.mappings[cooperative.id]
+    blocks = mapping.profile.blocks.get(table.name, ())
+    if not blocks:
+        return rows
+    raw = raw_views.load(staging, cooperative.id, branch)
+    context = Context(staging, mapping, raw, run.cutoff_on(cooperative))
+    try:
+        open_views(staging, mapping, raw, table)
+        for number, block in enumerate(blocks):
+            columns = tuple((name, tuple(raw.view_columns(name))) for name in raw.catalogue(block.source))
+            key = (mapping.sha256, table.name, number, columns)
+            if key not in plans:
+                plans[key] = Planner(staging, mapping, raw, table).plan(number, block)
+            plan = plans[key]
+            rows += run_block(context, plan, rows)
+            _remember(staging, cooperative, plan)
+    finally:
+        raw_views.drop_views(staging, raw)
+    return rows
+
+
+def open_views(staging: Staging, mapping: Mapping, raw: raw_views.RawTables, table: Table) -> None:
+    """Make the views and macros that the blocks of `table` need; ConfigError where a leading table is missing."""
+    optional: dict[str, tuple[str, ...]] = {}
+    for number, block in enumerate(mapping.profile.blocks.get(table.name, ())):
+        try:
+            raw_views.require(raw, block.source)
+        except DeliveryError as error:
+            listed = isinstance(mapping.file.data.get(table.name), list)
+            place = (table.name, number, "from") if listed else (table.name, "from")
+            raise mapping.file.error(place, f"{table.name}.from: {error}") from None
+        optional[block.source] = (*optional.get(block.source, ()), *block.optional)
+    patterns = {*raw.relations, *(block.source for block in mapping.profile.blocks.get(table.name, ()))}
+    raw_views.make_views(staging, raw, patterns, optional)
+    set_macros(staging, mapping)
+
+
+def _remember(staging: Staging, cooperative: Cooperative, plan: BlockPlan) -> None:
+    """Keep the block's reading settings and which raw columns it uses."""
+    staging.execute(
+        "INSERT INTO mapped.readings SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM mapped.readings WHERE reading = ?)",
+        [plan.reading, plan.table.name, plan.settings, plan.reading],
+    )
+    pairs = [(table, column) for table, columns in plan.uses.items() for column in [*sorted(columns), None]]
+    for source_table, column in pairs:
+        staging.execute(
+            "INSERT INTO mapped.uses VALUES (?, ?, ?, ?)", [cooperative.id, plan.table.name, source_table, column]
+        )
+
+
+def _facts_row(staging: Staging, cooperative: Cooperative) -> None:
+    """The cooperatives row of a cooperative whose sources have none: the facts of the batch file, one added row."""
+    facts = {"name": cooperative.name, **cooperative.facts}
+    names = [name for name, value in facts.items() if value is not None]
+    staging.execute(
+        f"INSERT INTO _koop_rows_cooperatives (cooperative_id, {', '.join(map(quoted, names))}, _row, _source_file)"
+        f" VALUES (?, {', '.join('?' for _ in names)}, 1, ?)",
+        [cooperative.id, *(facts[name] for name in names), FACTS_ROW],
+    )

@@ -1,0 +1,170 @@
+"""Opens loans (pinjaman): what each owes at the end of the cut-off day, by which instalments, and in which class.
+
+Put here the order of the work and the shape of what it gives. Each part has a file of its own: `derive.py` (terms),
+`contract.py` (schedule), `repayments.py` (parts), `outstanding.py` (balance), `remaining.py` (what is paid),
+`classes.py` (arrears and class).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from koop_pipeline.opening import classes, derive, outstanding, remaining, repayments
+from koop_pipeline.opening.collectability import Scheme
+from koop_pipeline.opening.contract import contract
+from koop_pipeline.opening.cutoffs import with_cutoff
+from koop_pipeline.opening.failures import found, gather
+from koop_pipeline.opening.money import rupiah
+
+SCHEDULE_COLUMNS = [
+    "cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after", "state",
+    "branch", "source_no", "extras",
+]  # fmt: skip
+POSITION_COLUMNS = [
+    "cooperative_id", "loan_no", "annual_rate", "rounding_unit", "first_due_on", "maturity_on", "outstanding_principal",
+    "derived_outstanding_principal", "outstanding_interest", "derived_outstanding_interest", "arrears_days",
+    "derived_arrears_days", "collectability", "derived_collectability", "status", "schedule_source",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenedLoans:
+    """`schedules` (loan_schedules), `positions` (a row a loan), `repayments` (parts by `_row`), `failures`.
+
+    In `positions` a stated value opens and the derived one stands beside it (`derived_...`); `status` is that at the
+    cut-off: a loan settled after it is active, and one disbursed after it owes nothing yet.
+    """
+
+    schedules: pl.DataFrame
+    positions: pl.DataFrame
+    repayments: pl.DataFrame
+    failures: pl.DataFrame
+
+
+def open_loans(
+    loans: pl.DataFrame,
+    instalments: pl.DataFrame,
+    repayments_made: pl.DataFrame,
+    collaterals: pl.DataFrame,
+    cutoffs: pl.DataFrame,
+    *,
+    scheme: Scheme = "cooperative",
+    rescuable: bool = False,
+) -> OpenedLoans:
+    """Open the loans of many cooperatives. All frames have the contract's columns, cooperative_id and `_row`.
+
+    Of loans with one number in a cooperative only the first is opened. `scheme` and `rescuable`: see
+    `collectability.py`. ValueError where a cooperative has no cut-off.
+    """
+    unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
+    terms = derive.terms(unique)
+    numbers = unique.select("cooperative_id", "loan_no", "_loan")
+    schedule = contract(terms, _numbered(instalments, numbers))
+    filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
+    owed = outstanding.balances(with_cutoff(terms, cutoffs), filled)
+    owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
+    active = owed.filter(pl.col("_active"))
+    rest = remaining.remaining(schedule, active, _by_name(filled, active))
+    owed = _with_source(owed, schedule)
+    owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals, scheme=scheme, rescuable=rescuable)
+    found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
+    return OpenedLoans(_schedules(rest, owed), _positions(owed), repayments.as_entries(filled), gather(found_rows))
+
+
+def _numbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    return frame.join(numbers, on=["cooperative_id", "loan_no"], how="left", maintain_order="left")
+
+
+def _by_name(filled: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
+    """What was paid up to the cut-off on instalments that the payment names."""
+    dated = filled.drop_nulls("instalment_no").join(loans.select("_loan", "cutoff_on"), on="_loan", how="inner")
+    early = dated.filter(pl.col("paid_on") <= pl.col("cutoff_on"))
+    return early.group_by("_loan", "instalment_no").agg(
+        named_principal=pl.col("principal").sum(), named_interest=pl.col("interest").sum()
+    )
+
+
+def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
+    """`schedule_source` (delivered, generated, none) and `_lacks`, what a schedule would need."""
+    kinds = schedule.group_by("_loan").agg(pl.col("delivered").first())
+    frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
+    known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
+    has_one = pl.col("_active") & (pl.col("_out") > 0) & pl.col("delivered").is_not_null()
+    needs = ["principal", "interest_method", "annual_rate", "tenor", "frequency", "first_due_on"]
+    missing = pl.concat_str(
+        [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in needs], separator=", ", ignore_nulls=True
+    )
+    return frame.with_columns(
+        schedule_source=pl.when(has_one).then(known).otherwise(pl.lit("none")),
+        _lacks=pl.when(missing == "").then(pl.lit("usable terms")).otherwise(missing),
+    )
+
+
+def _schedules(rest: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
+    owners = loans.select("_loan", "cooperative_id", "loan_no", "cutoff_on")
+    frame = rest.join(owners, on="_loan", how="inner", maintain_order="left")
+    principal, interest = pl.col("rest_principal"), pl.col("rest_interest")
+    whole_one = (principal == pl.col("principal")) & (interest == pl.col("interest"))
+    after = principal.sum().over("_loan") - principal.cum_sum().over("_loan")
+    late = pl.when(pl.col("due_on") < pl.col("cutoff_on")).then(pl.lit("overdue")).otherwise(pl.lit("due"))
+    return frame.select(
+        "cooperative_id",
+        "loan_no",
+        "instalment_no",
+        "due_on",
+        principal=rupiah(principal),
+        interest=rupiah(interest),
+        total=rupiah(pl.when(whole_one).then("total").otherwise(principal + interest)),
+        balance_after=rupiah(after),
+        state=pl.when("touched").then(pl.lit("part_paid")).otherwise(late),
+        branch=pl.lit(None, dtype=pl.String),
+        source_no=pl.lit(None, dtype=pl.String),
+        extras=pl.lit(None, dtype=pl.String),
+    ).select(SCHEDULE_COLUMNS)
+
+
+def _positions(loans: pl.DataFrame) -> pl.DataFrame:
+    """The opening value of each loan: what is stated and stands for the cut-off, else what is derived."""
+    same_day = pl.col("as_of") == pl.col("cutoff_on")
+    stored_interest = pl.col("outstanding_interest")
+    back = rupiah("_interest_back")
+    interest = pl.when(same_day).then(stored_interest).otherwise((stored_interest + back).cast(pl.Decimal(18, 2)))
+    derived_interest = pl.when(pl.col("schedule_source") != "none").then(rupiah("_interest_rest"))
+    status = pl.when("_active").then(pl.lit("active")).otherwise("status")
+    return loans.with_columns(
+        outstanding_principal=rupiah("_out"),
+        derived_outstanding_principal=rupiah("_derived"),
+        outstanding_interest=pl.coalesce(interest, derived_interest),
+        derived_outstanding_interest=derived_interest,
+        arrears_days=pl.coalesce(pl.when(same_day).then("arrears_days"), "derived_arrears_days"),
+        collectability=pl.coalesce("collectability", "derived_collectability", "source_collectability"),
+        status=status,
+    ).select(POSITION_COLUMNS)
+
+
+def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
+    """`LON-SCH-01` (principal does not sum to what is outstanding) and `LON-SCH-02` (no schedule)."""
+    sums = rest.group_by("_loan").agg(_scheduled=pl.col("rest_principal").sum(), _count=pl.len())
+    frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
+    frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
+    gap = (pl.col("_scheduled") - pl.col("_out")).abs()
+    bound = pl.max_horizontal(pl.col("_tolerance"), pl.col("_count").cast(pl.Int128) * pl.col("_unit"))
+    scheduled = pl.col("schedule_source") != "none"
+    unscheduled = pl.col("_active") & ~scheduled & (pl.col("_out").is_null() | (pl.col("_out") > 0))
+    return [
+        found(
+            frame, scheduled & (gap > bound), rule="LON-SCH-01", table="loans", column="outstanding_principal",
+            before=pl.col("outstanding_principal"),
+            note=pl.format(
+                "the remaining instalments hold Rp {} of principal, Rp {} is outstanding: a difference of Rp {}",
+                rupiah("_scheduled"), rupiah("_out"), rupiah(gap),
+            ),
+        ),
+        found(
+            frame, unscheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
+            note=pl.format(
+                "Rp {} is outstanding and no schedule can be made (not known: {}); the loan opens without one",
+                rupiah("_out").cast(pl.String).fill_null("?"), "_lacks",
+            ),
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,144 @@
+"""Which instalments are not fully paid at the end of the cut-off day, and what remains of them.
+
+Put here how repaid money is laid on instalments. Where a contract comes from (delivered or generated) is
+`contract.py`.
+
+Principal. What is repaid (original minus outstanding principal) is laid on the instalments in order; where the
+history explains the outstanding principal, a payment that names its instalment goes to that one first. A residue of
+rounding (at most one rounding unit an instalment so far, and at most a tenth of the instalment) neither leaves an
+instalment open nor opens the next one. In a generated schedule the last instalment takes such residues, and what
+exceeds the original principal after a restructuring, so its principal sums to the outstanding principal exactly:
+after arrears or early payment the instalments not fully paid carry what remains. A delivered schedule is the
+contract: its amounts stay, except those of an instalment paid in part.
+
+Interest. Where the history explains the outstanding principal, the interest paid is laid on the instalments in the
+same way. If it is short of the interest of the fully paid ones by a residue (or, in a generated schedule, by less
+than half an instalment's interest: the source computes interest otherwise), those count as paid. Without such a
+history the interest of an instalment counts as paid with its principal; an instalment that has interest only, if a
+later one is touched, or if it fell due before the cut-off and before the stored arrears begin. A delivered schedule
+that holds just the outstanding principal and does not begin at instalment 1 is unpaid as it is.
+"""
+
+import polars as pl
+
+from koop_pipeline.opening.money import whole
+
+
+def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """The instalments that are not fully paid, one row each, amounts in whole sen.
+
+    `contract`: `_loan`, instalment_no, due_on, principal, interest, total, delivered (Boolean). `loans`: one row a
+    loan, as `outstanding.balances` makes them. `named`: `_loan`, instalment_no, named_principal, named_interest (paid
+    by name). Adds rest_principal, rest_interest, touched (part of it is paid).
+    """
+    frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
+    frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
+        "_loan", "instalment_no"
+    )
+    frame = _modes(frame)
+    frame = _rest(frame, "principal", pl.col("_repaid"))
+    frame = _carry(_settle_principal(frame))
+    frame = _settle_interest(_rest(frame, "interest", _interest_total()))
+    some_interest = pl.col("rest_interest") < pl.col("interest")
+    frame = frame.with_columns(touched=pl.col("_touched") | pl.col("_closed") | some_interest)
+    open_ones = (pl.col("rest_principal") > 0) | (pl.col("rest_interest") > 0)
+    return frame.filter(open_ones & (pl.col("_out") > 0)).select(
+        *contract.columns, "rest_principal", "rest_interest", "touched"
+    )
+
+
+_LOAN = [
+    "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
+    "cutoff_on", "as_of",
+]  # fmt: skip
+
+
+def _modes(frame: pl.DataFrame) -> pl.DataFrame:
+    """`_untouched` (a schedule of what remains), `_history` (payments explain the balance), `_repaid`, `_position`."""
+    total, first = pl.col("principal").sum().over("_loan"), pl.col("instalment_no").min().over("_loan")
+    full = ((total - pl.col("_principal")).abs() <= pl.col("_tolerance")).fill_null(False)
+    untouched = pl.col("delivered") & ~full & ((first > 1) | ((total - pl.col("_out")).abs() <= pl.col("_tolerance")))
+    untouched = untouched.fill_null(False)
+    explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
+    original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
+    frame = frame.with_columns(_untouched=untouched, _history=pl.col("_has_history") & explained & ~untouched)
+    return frame.with_columns(
+        _repaid=pl.when("_untouched").then(whole(0)).otherwise((original - pl.col("_out")).clip(0)),
+        _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
+        _last=pl.col("instalment_no") == pl.col("instalment_no").max().over("_loan"),
+    )
+
+
+def _rest(frame: pl.DataFrame, part: str, paid: pl.Expr) -> pl.DataFrame:
+    """Lay `paid` (a sum for the loan) on the instalments' `part`: `rest_<part>`, and `_taken` from the pool."""
+    by_name = (
+        pl.when("_history").then(pl.min_horizontal(pl.col(f"named_{part}").fill_null(0).clip(0), part)).otherwise(0)
+    )
+    frame = frame.with_columns(_paid=paid, _named=by_name.cast(pl.Int128))
+    enough = pl.col("_named").sum().over("_loan") <= pl.col("_paid")
+    frame = frame.with_columns(_named=pl.when(enough).then("_named").otherwise(whole(0)))
+    left = pl.col(part) - pl.col("_named")
+    pool = pl.col("_paid") - pl.col("_named").sum().over("_loan")
+    taken = pl.min_horizontal((pool - (left.cum_sum().over("_loan") - left)).clip(0), left)
+    return frame.with_columns(_taken=taken).with_columns((left - pl.col("_taken")).alias(f"rest_{part}"))
+
+
+def _residue_limit(part: str) -> pl.Expr:
+    return pl.min_horizontal(pl.col("_position") * pl.col("_unit"), pl.col(part) // 10)
+
+
+def _settle_principal(frame: pl.DataFrame) -> pl.DataFrame:
+    """Close instalments with only a residue left, reopen one with only a residue paid; `_residue`: what that moved."""
+    limit, rest, full = _residue_limit("principal"), pl.col("rest_principal"), pl.col("principal")
+    closes = ~pl.col("_last") & (rest > 0) & (rest <= limit)
+    reopens = ~pl.col("_last") & (rest > 0) & (full - rest <= limit) & (full > rest) & ~closes
+    settled = pl.when(closes).then(whole(0)).when(reopens).then(full).otherwise(rest)
+    return frame.with_columns(_settled=settled.cast(pl.Int128)).with_columns(
+        _residue=(rest.sum() - pl.col("_settled").sum()).over("_loan"),
+    )
+
+
+def _carry(frame: pl.DataFrame) -> pl.DataFrame:
+    """The last instalment of a generated schedule takes the residue; where it cannot (it would be negative), none
+    moves.
+    """
+    last_rest = pl.col("rest_principal").filter(pl.col("_last")).first().over("_loan")
+    keeps = pl.col("delivered") | (last_rest + pl.col("_residue") >= 0)
+    settled = pl.when(keeps).then("_settled").otherwise("rest_principal")
+    over_paid = pl.col("principal").sum().over("_loan")
+    excess = pl.when(pl.col("delivered")).then(whole(0)).otherwise((pl.col("_out") - over_paid).clip(0))
+    moved = pl.when(pl.col("delivered") | ~keeps).then(whole(0)).otherwise("_residue") + excess
+    touched = (pl.col("principal") > settled) & (settled > 0)
+    return frame.with_columns(
+        rest_principal=pl.when("_last").then(settled + moved).otherwise(settled),
+        _closed=(settled == 0) & (pl.col("principal") > 0),
+        _touched=touched,
+    )
+
+
+def _interest_total() -> pl.Expr:
+    """The interest paid; that of the fully paid instalments where it is short of it by no more than the policy
+    allows.
+    """
+    of_closed = pl.col("interest").filter(pl.col("_closed")).sum().over("_loan")
+    count = pl.col("_closed").sum().over("_loan").cast(pl.Int128)
+    paid = pl.col("_interest_paid")
+    short = of_closed - paid
+    near = (short <= pl.col("_tolerance")) | (~pl.col("delivered") & (short * 2 * count < of_closed))
+    known = pl.when(near).then(pl.max_horizontal(paid, of_closed)).otherwise(paid)
+    return pl.when("_history").then(known).otherwise(whole(0))
+
+
+def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
+    """Interest that remains: by the history where there is one, else with the principal (see the module's policy)."""
+    rest, full, limit = pl.col("rest_interest"), pl.col("interest"), _residue_limit("interest")
+    by_history = pl.when(rest <= limit).then(whole(0)).when(full - rest <= limit).then(full).otherwise(rest)
+    arrears_from = pl.col("as_of") - pl.duration(days=pl.col("arrears_days").clip(0, 40_000))
+    begins = pl.min_horizontal("cutoff_on", pl.when(pl.col("arrears_days") > 0).then(arrears_from))
+    paid_at = pl.when(pl.col("_closed") | pl.col("_touched")).then("instalment_no")
+    overtaken = pl.col("instalment_no") < paid_at.max().over("_loan")
+    interest_only = pl.col("principal") == 0
+    residue = pl.col("_touched") & (pl.col("rest_principal") <= _residue_limit("principal"))
+    paid = pl.col("_closed") | residue | (interest_only & ((pl.col("due_on") < begins) | overtaken.fill_null(False)))
+    by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
+    return frame.with_columns(rest_interest=pl.when("_history").then(by_history).otherwise(by_policy))

@@ -1,0 +1,135 @@
+"""The programme folder on disk: loads program, batches and profiles, and says where everything lies.
+
+Everything the program makes goes below `var/` (KOOP_HOME moves it).
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from koop_pipeline.errors import ConfigError
+from koop_pipeline.program import yaml_file
+from koop_pipeline.program.profile import Profile, nearest
+from koop_pipeline.program.program_file import Batch, Cooperative, Program
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A cooperative's effective profile: its model, the files it was laid from, and the hash of what it says."""
+
+    profile: Profile
+    file: yaml_file.YamlFile
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ProgramFolder:
+    """A folder in the form of design section 4."""
+
+    root: Path
+
+    @cached_property
+    def _mappings(self) -> dict[tuple[str, str | None], Mapping]:
+        return {}
+
+    @cached_property
+    def program(self) -> Program:
+        """`program.yaml`; ConfigError where it is missing or wrong."""
+        return yaml_file.parse(yaml_file.load(self.root / "program.yaml"), Program)
+
+    @property
+    def home(self) -> Path:
+        """Where everything the program makes lies: `var/`, or KOOP_HOME."""
+        return Path(os.environ["KOOP_HOME"]) if os.environ.get("KOOP_HOME") else self.root / "var"
+
+    def staging_path(self, batch: str) -> Path:
+        """The DuckDB file of a batch."""
+        return self.home / "staging" / f"batch-{batch}.duckdb"
+
+    def docs_path(self, batch: str) -> Path:
+        """The folder of a batch's Data Docs."""
+        return self.home / "docs" / batch
+
+    def status_path(self, batch: str) -> Path:
+        """The status snapshot of a batch."""
+        return self.home / "status" / f"{batch}.json"
+
+    @property
+    def target_path(self) -> Path:
+        """The embedded target: `var/target/target.duckdb`, or KOOP_TARGET_FILE."""
+        moved = os.environ.get("KOOP_TARGET_FILE")
+        return Path(moved) if moved else self.home / "target" / "target.duckdb"
+
+    @property
+    def batch_names(self) -> list[str]:
+        """Names of all batch files, sorted."""
+        return sorted(path.stem for path in (self.root / "batches").glob("*.yaml"))
+
+    def batch(self, name: str) -> Batch:
+        """A batch and, checked with it, every profile it uses; ConfigError with file and line."""
+        path = self.root / "batches" / f"{name}.yaml"
+        if name not in self.batch_names:
+            known = ", ".join(self.batch_names) or "none yet"
+            raise ConfigError(f"{path}: no such batch{nearest(name, self.batch_names)} (there are: {known})")
+        file = yaml_file.load(path)
+        batch = yaml_file.parse(file, Batch)
+        if batch.batch != name:
+            raise file.error(("batch",), f"the batch is called {batch.batch!r}, its file {name!r}; they must agree")
+        for index, cooperative in enumerate(batch.cooperatives):
+            self._check_paths(file, index, cooperative)
+            self.mapping(cooperative)
+        return batch
+
+    def _check_paths(self, file: yaml_file.YamlFile, index: int, cooperative: Cooperative) -> None:
+        if not (self.root / "mappings" / f"{cooperative.profile}.yaml").is_file():
+            known = [path.stem for path in (self.root / "mappings").glob("*.yaml")]
+            hint = nearest(cooperative.profile, known)
+            raise file.error(
+                ("cooperatives", index, "profile"),
+                f"mappings/{cooperative.profile}.yaml is not there{hint}",
+            )
+        if cooperative.overrides and not (self.root / cooperative.overrides).is_file():
+            raise file.error(("cooperatives", index, "overrides"), f"{cooperative.overrides} is not there")
+
+    def mapping(self, cooperative: Cooperative) -> Mapping:
+        """The cooperative's profile with its overrides laid over it; read once as long as this object lives."""
+        key = (cooperative.profile, cooperative.overrides)
+        if key not in self._mappings:
+            self._mappings[key] = self.read_mapping(cooperative)
+        return self._mappings[key]
+
+    def read_mapping(self, cooperative: Cooperative) -> Mapping:
+        """The same, read from disk anew."""
+        file = yaml_file.load(self.root / "mappings" / f"{cooperative.profile}.yaml")
+        if cooperative.overrides:
+            over = yaml_file.load(self.root / cooperative.overrides)
+            file = _overlay(file, over)
+        profile = yaml_file.parse(file, Profile)
+        if profile.profile != cooperative.profile:
+            raise file.error(
+                ("profile",), f"the profile is called {profile.profile!r}, its file {cooperative.profile!r}"
+            )
+        text = json.dumps(file.data, sort_keys=True, ensure_ascii=False)
+        return Mapping(profile, file, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _overlay(file: yaml_file.YamlFile, over: yaml_file.YamlFile) -> yaml_file.YamlFile:
+    """Maps merge, lists are replaced, null removes. Lines of what comes from the overrides are those of its file."""
+    if not isinstance(over.data, dict):
+        raise ConfigError(f"{over.path}: must be a mapping of keys to values")
+    data = _merge(file.data, over.data)
+    return replace(file, path=Path(f"{file.path} with {over.path.name}"), data=data, lines={**file.lines, **over.lines})
+
+
+def _merge(base: Any, over: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    merged = {key: value for key, value in base.items() if not (key in over and over[key] is None)}
+    for key, value in over.items():
+        if value is not None:
+            merged[key] = _merge(base.get(key), value)
+    return merged

@@ -1,0 +1,132 @@
+"""`mappings/<profile>.yaml`: how one legacy system's structure becomes the canonical tables.
+
+Put here the shape of the mapping language only. Its SQL is made in `mapping/`, its file settings are in `reading.py`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from koop_pipeline.contracts import SOURCED, TABLES
+from koop_pipeline.program.base import Model
+from koop_pipeline.program.program_file import Identifier
+from koop_pipeline.program.reading import Reading
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+DecimalMark = Literal[",", "."]
+
+
+class ColumnRule(Model):
+    """Where one canonical column comes from: `from` (raw column or SQL expression) or a constant `value`.
+
+    `otherwise` set (even to null) covers every value that `values` does not name.
+    """
+
+    source: str | None = Field(default=None, alias="from")
+    value: str | None = None
+    values: dict[str, str | None] | None = None
+    otherwise: str | None = None
+    dates: DateOrder | None = None
+    decimal: DecimalMark | None = None
+
+    @property
+    def has_otherwise(self) -> bool:
+        """Whether the profile says what becomes of values that no value table names."""
+        return "otherwise" in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ColumnRule":
+        if ("source" in self.model_fields_set) == ("value" in self.model_fields_set):
+            raise ValueError("needs either 'from' or 'value'")
+        if "source" in self.model_fields_set and not self.source:
+            raise ValueError("'from' is empty")
+        return self
+
+
+def _column_rules(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in value.items()}
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str | dict) else value
+
+
+class Block(Model):
+    """One leading table that feeds one canonical table. Grain of its result: a row, or several, a leading row."""
+
+    source: str = Field(alias="from")
+    columns: Annotated[dict[str, ColumnRule], BeforeValidator(_column_rules)] = Field(default_factory=dict)
+    exclude: dict[str, str] = Field(default_factory=dict)
+    sql: str | None = None
+    optional: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> "Block":
+        if not self.columns and not self.sql:
+            raise ValueError("needs 'columns' or 'sql'")
+        return self
+
+
+class Profile(Model):
+    """A whole mapping profile. `blocks[table]` are the blocks that feed a canonical table."""
+
+    profile: Identifier
+    version: Annotated[int, Field(ge=1)] = 1
+    reads: Annotated[tuple[Reading, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    dates: DateOrder = "dmy"
+    decimal: DecimalMark = ","
+    controls: dict[str, str] = Field(default_factory=dict)
+    ignore: dict[str, str] = Field(default_factory=dict)
+    blocks: dict[str, tuple[Block, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_blocks(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        blocks = {name: _as_list(data[name]) for name in data if name in BLOCK_TABLES}
+        return {**{name: value for name, value in data.items() if name not in BLOCK_TABLES}, "blocks": blocks}
+
+    @field_validator("blocks")
+    @classmethod
+    def _known_columns(cls, blocks: dict[str, tuple[Block, ...]]) -> dict[str, tuple[Block, ...]]:
+        for table, parts in blocks.items():
+            for name in (name for block in parts for name in block.columns):
+                if not TABLES[table].has(name) or name == "branch":
+                    raise ValueError(f"{table} has no column {name!r}{nearest(name, TABLES[table].names)}")
+        return blocks
+
+    @field_validator("controls")
+    @classmethod
+    def _known_controls(cls, controls: dict[str, str]) -> dict[str, str]:
+        for name in controls:
+            if name.partition(":")[0] not in CONTROL_HEADS:
+                raise ValueError(f"the control {name!r} is not known; use one of {', '.join(CONTROL_HEADS)}")
+        return controls
+
+
+BLOCK_TABLES = tuple(table.name for table in SOURCED)
+CONTROL_HEADS = (
+    "members",
+    "savings",
+    "savings_transactions",
+    "loans",
+    "loan_repayments",
+    "collaterals",
+    "assets",
+    "debit",
+    "credit",
+)
+
+
+def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
+    """`; did you mean 'x'?` with the nearest known name, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.casefold(), [item.casefold() for item in known], n=1, cutoff=0.5)
+    if not close:
+        return ""
+    match = next(item for item in known if item.casefold() == close[0])
+    return f"; did you mean {match!r}?"

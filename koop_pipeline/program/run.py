@@ -1,0 +1,58 @@
+"""One run over a batch: the folder, the batch and which of its cooperatives are meant.
+
+Every step takes a `BatchRun`. Results of a step belong in staging, not here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from koop_pipeline.errors import ConfigError
+from koop_pipeline.program.folder import Mapping, ProgramFolder
+from koop_pipeline.program.profile import nearest
+from koop_pipeline.program.program_file import Batch, Cooperative
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """The cooperatives of `batch` that this run is about; `only` empty means all."""
+
+    folder: ProgramFolder
+    batch: Batch
+    only: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, folder: ProgramFolder, batch_name: str, only: Iterable[str] = ()) -> "BatchRun":
+        """Load the batch; ConfigError for an id in `only` that it does not have."""
+        batch = folder.batch(batch_name)
+        known = [cooperative.id for cooperative in batch.cooperatives]
+        for cooperative_id in only:
+            if cooperative_id not in known:
+                hint = nearest(cooperative_id, known)
+                raise ConfigError(f"batches/{batch_name}.yaml has no cooperative {cooperative_id!r}{hint}")
+        return cls(folder, batch, frozenset(only))
+
+    @cached_property
+    def cooperatives(self) -> tuple[Cooperative, ...]:
+        """The cooperatives in scope, in the order of the batch file."""
+        return tuple(item for item in self.batch.cooperatives if not self.only or item.id in self.only)
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids in scope, in the order of the batch file."""
+        return [cooperative.id for cooperative in self.cooperatives]
+
+    @cached_property
+    def mappings(self) -> dict[str, Mapping]:
+        """The effective profile of each cooperative in scope."""
+        return {cooperative.id: self.folder.mapping(cooperative) for cooperative in self.cooperatives}
+
+    def cutoff_on(self, cooperative: Cooperative) -> date:
+        """The day at whose end this cooperative's opening balances stand."""
+        return cooperative.cutoff_on or self.batch.cutoff_on
+
+    def as_of(self, cooperative: Cooperative) -> date:
+        """The day this cooperative's delivered balances stand for."""
+        latest = max((part.as_of for part in cooperative.source if part.as_of), default=None)
+        return latest or cooperative.exported_on or self.cutoff_on(cooperative)

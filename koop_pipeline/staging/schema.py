@@ -1,0 +1,132 @@
+"""The tables of a staging file, derived from the contracts.
+
+`mapped.<table>` holds text, one row a mapped row, excluded rows included and marked. `cleaned.<table>` holds canonical
+values. Columns that begin with `_` are lineage and bookkeeping: `_row` is unique per cooperative and table.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from koop_pipeline.contracts import OPENING, SOURCED, Table
+from koop_pipeline.staging.changes import changes_view
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "verification")
+LINEAGE = "_source_file VARCHAR, _source_table VARCHAR, _source_row BIGINT"
+FAILURES = (
+    "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, column_name VARCHAR, rule VARCHAR, before VARCHAR,"
+    " source_file VARCHAR, source_table VARCHAR, source_row BIGINT, note VARCHAR"
+)
+FAILURE_SCHEMAS = ("raw", "mapped", "cleaned", "opening")
+
+BOOKKEEPING = {
+    "raw.cooperatives": "cooperative_id VARCHAR, ordinal INTEGER, name VARCHAR, profile VARCHAR, cutoff_on DATE,"
+    " as_of DATE, sources_sha256 VARCHAR",
+    "raw.files": "cooperative_id VARCHAR, branch VARCHAR, as_of DATE, source_file VARCHAR, sha256"
+    " VARCHAR, bytes BIGINT",
+    "raw.tables": "cooperative_id VARCHAR, branch VARCHAR, as_of DATE, source_file VARCHAR, source_table VARCHAR,"
+    " relation VARCHAR, columns VARCHAR[], rows BIGINT, counted BIGINT",
+    "mapped.blocks": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, branch VARCHAR,"
+    " source_tables VARCHAR[], leading_rows BIGINT, kept BIGINT, rows BIGINT, excluded BIGINT, lost BIGINT",
+    "mapped.excluded_rows": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, row_id BIGINT, reason VARCHAR",
+    "mapped.uses": "cooperative_id VARCHAR, table_name VARCHAR, source_table VARCHAR, column_name VARCHAR",
+    "mapped.readings": "reading BIGINT, table_name VARCHAR, settings VARCHAR",
+    "mapped.profiles": "cooperative_id VARCHAR, table_name VARCHAR, profile_sha256 VARCHAR",
+    "mapped.controls": "cooperative_id VARCHAR, name VARCHAR, delivered DECIMAL(18,2)",
+    "mapped.raw_accounts": "cooperative_id VARCHAR, source_file VARCHAR, source_table VARCHAR, rows BIGINT,"
+    " counted BIGINT, used BIGINT, excluded BIGINT, ignored BIGINT, reason VARCHAR",
+    "mapped.ignored_amounts": "cooperative_id VARCHAR, source_table VARCHAR, column_name VARCHAR, reason VARCHAR,"
+    " cells BIGINT, total DECIMAL(18,2)",
+    "cleaned.exclusions": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, rule VARCHAR, reason VARCHAR,"
+    " key VARCHAR, product_code VARCHAR, amount DECIMAL(18,2), " + LINEAGE.replace("_source", "source"),
+    "gate.halts": "cooperative_id VARCHAR, step VARCHAR, message VARCHAR",
+    "gate.scope": "cooperative_id VARCHAR",
+    "gate.declared": "cooperative_id VARCHAR, name VARCHAR, amount DECIMAL(18,2)",
+    "gate.absent": "cooperative_id VARCHAR, category VARCHAR, reason VARCHAR",
+    "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
+    " excluded BIGINT, held BIGINT, kept BIGINT",
+    "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(18,2), extracted DECIMAL(18,2),"
+    " kept DECIMAL(18,2), excluded DECIMAL(18,2)",
+    "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
+    " profile_sha256 VARCHAR, suites_sha256 VARCHAR, content_sha256 VARCHAR",
+    "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
+    "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
+    " missing BIGINT, unexpected BIGINT, differing BIGINT",
+    "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"
+    " expected VARCHAR, found VARCHAR",
+    "verification.totals": "cooperative_id VARCHAR, control VARCHAR, expected DECIMAL(18,2), found DECIMAL(18,2)",
+}
+
+
+def create_all(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Create every schema and table, in one transaction; nothing happens where the file has this layout already."""
+    if _has_layout(connection):
+        return
+    connection.execute("BEGIN")
+    for schema in SCHEMAS:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    for name, columns in BOOKKEEPING.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+    for schema in FAILURE_SCHEMAS:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.failures ({FAILURES})")
+    for table in SOURCED:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS mapped.{table.name} ({mapped_columns(table)})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS cleaned.{table.name} ({typed_columns(table)}, {LINEAGE})")
+    for table in OPENING:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS opening.{table.name} ({typed_columns(table)})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS opening.loan_positions ({POSITIONS})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS opening.repayment_parts ({REPAYMENT_PARTS})")
+    connection.execute(changes_view())
+    connection.execute("CREATE OR REPLACE TABLE gate.layout AS SELECT ? AS sha256", [layout()])
+    connection.execute("COMMIT")
+
+
+def layout() -> str:
+    """A hash of the whole layout; a staging file with another one is made anew."""
+    parts = [*BOOKKEEPING.items(), FAILURES, POSITIONS, REPAYMENT_PARTS, changes_view()]
+    parts += [mapped_columns(table) + typed_columns(table) for table in (*SOURCED, *OPENING)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def layout_of(connection: "duckdb.DuckDBPyConnection") -> str | None:
+    """The layout that a file says it has; None for an empty file."""
+    there = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'gate' AND table_name = 'layout'"
+    ).fetchone()
+    if not there or not there[0]:
+        return None
+    row = connection.execute("SELECT sha256 FROM gate.layout").fetchone()
+    return row[0] if row else None
+
+
+def _has_layout(connection: "duckdb.DuckDBPyConnection") -> bool:
+    return layout_of(connection) == layout()
+
+
+POSITIONS = (
+    "cooperative_id VARCHAR, loan_no VARCHAR, annual_rate DECIMAL(12,6), rounding_unit DECIMAL(18,2),"
+    " first_due_on DATE, maturity_on DATE, outstanding_principal DECIMAL(18,2),"
+    " derived_outstanding_principal DECIMAL(18,2), outstanding_interest DECIMAL(18,2),"
+    " derived_outstanding_interest DECIMAL(18,2), arrears_days INTEGER, derived_arrears_days INTEGER,"
+    " collectability VARCHAR, derived_collectability VARCHAR, status VARCHAR, schedule_source VARCHAR"
+)
+REPAYMENT_PARTS = (
+    "cooperative_id VARCHAR, _row BIGINT, principal DECIMAL(18,2), interest DECIMAL(18,2), total DECIMAL(18,2)"
+)
+
+
+def mapped_columns(table: Table) -> str:
+    """Columns of `mapped.<table>`: all text, with lineage and the marks of the mapping."""
+    own = ", ".join(f'"{name}" VARCHAR' for name in table.names)
+    return (
+        f"cooperative_id VARCHAR, {own}, _row BIGINT, _block INTEGER, _reading BIGINT, _row_id BIGINT, _as_of DATE,"
+        f" _excluded VARCHAR, {LINEAGE}"
+    )
+
+
+def typed_columns(table: Table) -> str:
+    """Columns of a canonical table in staging, with `_row`."""
+    own = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.all_columns)
+    return f"cooperative_id VARCHAR, {own}, _row BIGINT"

@@ -1,0 +1,168 @@
+"""Builds the status of a batch from its staging file and writes it atomically to `var/status/<batch>.json`.
+
+Readers (`koop status`, the UI) read the snapshot: a second process cannot read an open DuckDB file. Amounts are decimal
+text; nothing in it is personal.
+"""
+
+import json
+import os
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from koop_pipeline.errors import ConfigError
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.program_file import Batch
+from koop_pipeline.staging import Staging
+
+Row = dict[str, Any]
+ROW_FIELDS = ("extracted", "added", "promoted", "merged", "excluded", "held", "waiting")
+ADMITTED = ("loaded", "unchanged", "amended")
+
+
+def build(staging: Staging, batch: Batch) -> list[Row]:
+    """One record a cooperative of the batch, in the order of the batch file; the form is fixed (design section 8)."""
+    states = _states(staging)
+    rules = _rules(staging)
+    rows = _rows(staging, states)
+    money = _money(staging, states)
+    result = []
+    for cooperative in batch.cooperatives:
+        state, verdict, message = states.get(cooperative.id, ("planned", None, ""))
+        result.append(
+            {
+                "cooperative_id": cooperative.id,
+                "name": cooperative.name,
+                "state": state,
+                "verdict": verdict,
+                "message": message,
+                "rules": rules.get(cooperative.id, []) if verdict else [],
+                "rows": rows.get(cooperative.id, {}),
+                "money": money.get(cooperative.id, {}),
+            }
+        )
+    return result
+
+
+def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
+    """State, verdict and message of every cooperative that was extracted or tried to be."""
+    rows = staging.rows(
+        "SELECT c.cooperative_id, d.verdict, d.message, p.outcome, h.step, h.message,"
+        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id)"
+        " FROM raw.cooperatives c LEFT JOIN gate.decisions d USING (cooperative_id)"
+        " LEFT JOIN verification.promotions p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
+    )
+    found: dict[str, tuple[str, str | None, str]] = {}
+    for cooperative_id, verdict, reason, outcome, step, halted, verified in rows:
+        if step is not None:
+            known = verdict if step in {"promote", "verify"} else None
+            found[cooperative_id] = ("failed", known, halted)
+        elif verdict is None:
+            found[cooperative_id] = ("extracted", None, "")
+        elif outcome in ADMITTED:
+            found[cooperative_id] = ("verified" if verified else "promoted", verdict, reason)
+        else:
+            found[cooperative_id] = ("gated", verdict, reason)
+    return found
+
+
+def _rules(staging: Staging) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    if "rule_counts" not in staging.tables("gate"):
+        return found
+    for cooperative_id, table, rule, consequence, failed in staging.rows(
+        "SELECT cooperative_id, table_name, rule, consequence, sum(failed)::BIGINT FROM gate.rule_counts"
+        " WHERE failed > 0 GROUP BY ALL ORDER BY ALL"
+    ):
+        record = {"rule": rule, "table": table, "consequence": consequence, "failed": failed}
+        found.setdefault(cooperative_id, []).append(record)
+    return found
+
+
+def _in_target(states: dict[str, tuple[str, str | None, str]], cooperative_id: str) -> bool:
+    return states.get(cooperative_id, ("", None, ""))[0] in {"promoted", "verified"}
+
+
+def _rows(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for cooperative_id, table, extracted, added, merged, excluded, held, kept in staging.rows(
+        "SELECT cooperative_id, table_name, extracted, added, merged, excluded, held, kept FROM gate.row_counts"
+    ):
+        if _in_target(states, cooperative_id):
+            values = (extracted, added, kept, merged, excluded, held, 0)
+        else:
+            values = (extracted, added, 0, 0, 0, 0, extracted + added)
+        found.setdefault(cooperative_id, {})[table] = dict(zip(ROW_FIELDS, values, strict=True))
+    return found
+
+
+def _money(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for cooperative_id, control, delivered, extracted, kept, excluded in staging.rows(
+        "SELECT cooperative_id, control, delivered, extracted, kept, excluded FROM gate.money"
+        " WHERE control <> 'members' ORDER BY ALL"
+    ):
+        there = _in_target(states, cooperative_id)
+        promoted, left, waiting = (kept, excluded, Decimal(0)) if there else (Decimal(0), Decimal(0), extracted)
+        expected = extracted if delivered is None else delivered
+        amounts = {
+            "delivered": delivered,
+            "extracted": extracted,
+            "promoted": promoted,
+            "excluded": left,
+            "held": Decimal(0),
+            "waiting": waiting,
+            "difference": expected - promoted - left - waiting,
+        }
+        found.setdefault(cooperative_id, {})[control] = {
+            name: None if amount is None else f"{amount:.2f}" for name, amount in amounts.items()
+        }
+    return found
+
+
+def write(path: Path, status: list[Row]) -> None:
+    """Write the snapshot so that a reader sees either the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(status, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def read(folder: ProgramFolder, batch_name: str) -> list[Row]:
+    """The last snapshot of a batch; every cooperative `planned` where nothing has run yet."""
+    path = folder.status_path(batch_name)
+    batch = folder.batch(batch_name)
+    if not path.exists():
+        return [
+            {
+                "cooperative_id": item.id, "name": item.name, "state": "planned", "verdict": None, "message": "",
+                "rules": [], "rows": {}, "money": {},
+            }
+            for item in batch.cooperatives
+        ]  # fmt: skip
+    try:
+        records: list[Row] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path}: not a status snapshot ({error}); run koop migrate {batch_name} again") from None
+    return records
+
+
+class Snapshots:
+    """Writes snapshots while a step works, at most one a second, and always a last one."""
+
+    def __init__(self, staging: Staging, batch: Batch, path: Path) -> None:
+        self.staging = staging
+        self.batch = batch
+        self.path = path
+        self.last = 0.0
+
+    def tick(self) -> None:
+        """Write one if the last is more than a second old."""
+        if time.monotonic() - self.last >= 1:
+            self.now()
+
+    def now(self) -> None:
+        """Write one."""
+        write(self.path, build(self.staging, self.batch))
+        self.last = time.monotonic()

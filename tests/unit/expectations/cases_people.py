@@ -1,0 +1,52 @@
+"""Faults in officers, members and collaterals, and the rules that find them.
+
+Each line: where, what is changed, which rules fire (with the number of findings where it is not one).
+"""
+
+from rule_world import Case, change, copy_row
+
+PEOPLE_CASES: list[Case] = [
+    change("officers", "officer_no = 'P1'", "member_no = 'M9'", "OFF-REF-01"),
+    change("officers", "officer_no = 'P1'", "member_no = null", "OFF-REF-01"),
+    change("officers", "officer_no = 'P2'", "member_no = 'M9'", "OFF-REF-01"),
+    change("officers", "officer_no = 'P1'", "nik = '12345'", "OFF-NIK-05"),
+    change("officers", "officer_no = 'P1'", "phone = '0812'", "OFF-PHN-02"),
+    change("officers", "officer_no = 'P1'", "email = 'ani'", "OFF-EML-02"),
+    change("officers", "officer_no = 'P1'", "term_end_on = date '2023-12-31'", "OFF-TRM-01"),
+    change("officers", "officer_no = 'P1'", "term_end_on = date '2026-06-29'", "OFF-TRM-02"),
+    change("officers", "officer_no = 'P1'", "term_start_on = date '2026-07-01'", "OFF-RNG-01"),
+    change("members", "member_no = 'M1'", "nik = '537101150380000'", "MBR-NIK-05"),
+    change("members", "member_no = 'M1'", "nik = '5371016007850002', gender = null, birth_date = null", "MBR-NIK-06=2"),
+    change("members", "member_no = 'M1'", "birth_date = date '1980-03-16'", "MBR-NIK-07"),
+    change("members", "member_no = 'M2'", "birth_date = date '1985-08-20'", "MBR-NIK-07"),
+    change("members", "member_no = 'M2'", "birth_date = date '1986-07-20'", "MBR-NIK-07"),
+    change("members", "member_no = 'M1'", "gender = 'female'", "MBR-NIK-08"),
+    change("members", "member_no = 'M2'", "gender = 'male'", "MBR-NIK-08"),
+    change("members", "member_no = 'M3'", "nik = '5371011503800009'", "MBR-ORG-01"),
+    change("members", "member_no = 'M1'", "joined_on = date '1980-03-15'", "MBR-BIR-01"),
+    change("members", "member_no = 'M1'", "nik = null, birth_date = date '1899-12-31'", "MBR-BIR-02"),
+    change("members", "member_no = 'M1'", "nik = null, birth_date = date '2026-07-01', joined_on = null", "MBR-BIR-02"),
+    change("members", "member_no = 'M1'", "joined_on = date '2026-07-01'", "MBR-JOI-01"),
+    change("members", "member_no = 'M1'", "left_on = date '2020-01-01'", "MBR-LEF-01"),
+    change("members", "member_no = 'M3'", "left_on = date '2015-03-04'", "MBR-LEF-02"),
+    change("members", "member_no = 'M2'", "status = 'deceased'", "MBR-BAL-01"),
+    change("members", "member_no = 'M2'", "membership = 'candidate'", "MBR-MEM-01"),
+    change("members", "true", "membership = 'customer'", "MBR-MEM-01=3"),
+    change("members", "member_no = 'M1'", "region_code = '5371'", "MBR-RGN-03"),
+    change("members", "member_no = 'M1'", "region_code = '53.71'", ""),
+    change("members", "member_no = 'M1'", "phone = '+0812'", "MBR-PHN-02"),
+    change("members", "member_no = 'M1'", "email = 'a b@example.org'", "MBR-EML-02"),
+    change("members", "member_no = 'M1'", "npwp = '012345674901000'", "MBR-NPW-03"),
+    change("collaterals", "collateral_no = 'C1'", "loan_no = 'L9'", "COL-REF-01"),
+    change("collaterals", "collateral_no = 'C1'", "loan_no = null", ""),
+    change("collaterals", "collateral_no = 'C1'", "member_no = 'M9'", "COL-REF-02"),
+    change("collaterals", "collateral_no = 'C1'", "loan_no = null, member_no = null", "COL-REF-03"),
+    change("collaterals", "collateral_no = 'C1'", "appraised_value = -1", "COL-RNG-01"),
+    change("collaterals", "collateral_no = 'C1'", "appraised_on = date '2026-07-01'", "COL-RNG-02"),
+    change("collaterals", "collateral_no = 'C1'", "appraised_value = null", "COL-VAL-01"),
+    change("collaterals", "collateral_no = 'C1'", "description = 'Kartu ATM BRI'", "COL-RED-01"),
+    change("collaterals", "collateral_no = 'C1'", "description = 'Patmawati'", ""),
+    change("collaterals", "collateral_no = 'C1'", "status = 'returned'", "COL-STA-01"),
+    change("collaterals", "collateral_no = 'C1'", "loan_no = 'L2'", "COL-STA-02"),
+    copy_row("collaterals", "collateral_no = 'C1'", "'C2' as collateral_no, 'L2' as loan_no", "COL-STA-02"),
+]

@@ -1,0 +1,111 @@
+"""Repayments in their parts: the arithmetic, and the stated policy for a total alone."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from koop_pipeline.opening import repayments
+from koop_pipeline.opening.frames import frame
+
+# four instalments of 100 + 10, due at the end of January to April
+CONTRACT = pl.DataFrame(
+    {
+        "_loan": [0] * 4,
+        "instalment_no": [1, 2, 3, 4],
+        "due_on": [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)],
+        "principal": [10_000] * 4,
+        "interest": [1_000] * 4,
+    },
+    schema_overrides={"_loan": pl.UInt32, "principal": pl.Int128, "interest": pl.Int128},
+)
+
+
+def split(*payments: dict[str, object], contract: pl.DataFrame = CONTRACT) -> list[tuple[str | None, ...]]:
+    """(principal, interest, total) of each payment, rupiah as text."""
+    rows = [{"cooperative_id": "A", "loan_no": "1", "paid_on": date(2026, 1, 31), **payment} for payment in payments]
+    rows = [
+        {name: Decimal(value) if isinstance(value, str) and name in MONEY else value for name, value in row.items()}
+        for row in rows
+    ]
+    numbered = frame("loan_repayments", rows).with_columns(_loan=pl.lit(0, dtype=pl.UInt32))
+    entries = repayments.as_entries(repayments.fill(numbered, contract))
+    assert entries["_row"].to_list() == list(range(1, len(payments) + 1))
+    return [
+        tuple(None if amount is None else f"{amount:f}".removesuffix(".00") for amount in row[2:])
+        for row in entries.rows()
+    ]
+
+
+MONEY = ("principal", "interest", "penalty", "fee", "total")
+
+
+@pytest.mark.parametrize(
+    ("payment", "expected"),
+    [
+        ({"principal": "100", "interest": "10", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"principal": "100", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"interest": "10", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"principal": "100"}, ("100", "0", "100")),
+        ({"interest": "10"}, ("0", "10", "10")),
+        ({"penalty": "5"}, ("0", "0", "5")),
+        ({"principal": "100", "interest": "10", "total": "111"}, ("100", "10", "111")),
+        ({}, (None, None, None)),
+    ],
+)
+def test_the_missing_part_is_what_the_others_leave(
+    payment: dict[str, object], expected: tuple[str | None, ...]
+) -> None:
+    assert split(payment) == [expected]
+
+
+def test_regular_payments_are_one_instalment_each_early_or_late() -> None:
+    days = [date(2026, 1, 28), date(2026, 2, 28), date(2026, 4, 2), date(2026, 5, 20)]
+    payments: list[dict[str, object]] = [{"paid_on": day, "total": "110"} for day in days]
+    assert split(*payments) == [("100", "10", "110")] * 4
+
+
+def test_penalty_and_fee_are_taken_out_first() -> None:
+    assert split({"total": "116", "penalty": "5", "fee": "1"}) == [("100", "10", "116")]
+
+
+def test_a_part_pays_the_interest_of_its_instalment_before_the_principal() -> None:
+    payments: list[dict[str, object]] = [
+        {"total": "6"},
+        {"total": "54", "paid_on": date(2026, 2, 5)},
+        {"total": "50", "paid_on": date(2026, 2, 9)},
+    ]
+    assert split(*payments) == [("0", "6", "6"), ("50", "4", "54"), ("50", "0", "50")]
+
+
+def test_one_sum_before_the_end_pays_no_interest_of_periods_that_have_not_begun() -> None:
+    payments: list[dict[str, object]] = [{"total": "110"}, {"total": "310", "paid_on": date(2026, 2, 20)}]
+    assert split(*payments) == [("100", "10", "110"), ("300", "10", "310")]
+
+
+def test_interest_falls_due_again_after_principal_was_paid_ahead() -> None:
+    payments: list[dict[str, object]] = [
+        {"total": "210", "paid_on": date(2026, 1, 20)},
+        {"total": "5", "paid_on": date(2026, 3, 30)},
+        {"total": "115", "paid_on": date(2026, 3, 31)},
+    ]
+    # February and March have begun: 20 of interest is due, 5 is paid first, the other 15 next
+    assert split(*payments) == [("200", "10", "210"), ("0", "5", "5"), ("100", "15", "115")]
+
+
+def test_stated_parts_count_but_are_not_changed() -> None:
+    payments: list[dict[str, object]] = [
+        {"principal": "100", "interest": "10", "paid_on": date(2026, 1, 31)},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+    ]
+    assert split(*payments) == [("100", "10", "110"), ("100", "10", "110")]
+
+
+def test_without_a_contract_a_total_alone_stays_undivided() -> None:
+    assert split({"total": "110"}, contract=CONTRACT.clear()) == [(None, None, "110")]
+
+
+def test_order_of_the_rows_does_not_matter() -> None:
+    late, early = {"total": "54", "paid_on": date(2026, 2, 5)}, {"total": "6", "paid_on": date(2026, 1, 31)}
+    assert split(late, early) == [("50", "4", "54"), ("0", "6", "6")]
