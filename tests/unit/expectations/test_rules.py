@@ -47,7 +47,7 @@ def test_every_rule_is_seen_to_fire_in_some_case() -> None:
         ("amount = 800000.01", "DCL-TOT-02", "savings declared 800000.01, found 800000.00"),
         ("amount = 4", "DCL-TOT-01", "members declared 4.00, found 3.00"),
         ("mapped = null", "MAP-CTL-01", "savings delivered 800000.00, mapped nothing"),
-        ("principal = 300000.01", "LSC-SUM-01", "schedule 600000.01, outstanding 600000.00"),
+        ("principal = 300004.01", "LSC-SUM-01", "schedule 600004.01, outstanding 600000.00"),
     ],
 )
 def test_the_finding_says_what_differs_to_the_rupiah(fault: str, rule: str, text: str) -> None:
