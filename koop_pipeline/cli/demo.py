@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from koop_pipeline.cli.migrate import run_batch
-from koop_pipeline.cli.shared import console, print_status
+from koop_pipeline.cli.shared import console, print_status, rupiah
 from koop_pipeline.program import yaml_file
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.status.answer_key import differences
@@ -42,7 +42,7 @@ def _totals(records: list[Row]) -> None:
 
     rows = sum(table["promoted"] for record in records for table in record["rows"].values())
     there = sum(record["state"] == "verified" for record in records)
-    savings, loans = (f"{total(control):,.0f}".replace(",", ".") for control in ("savings", "loans"))
+    savings, loans = (rupiah(total(control)) for control in ("savings", "loans"))
     console().print(
         f"\n{there} of {len(records)} cooperatives promoted and verified: {rows} rows, savings Rp {savings},"
         f" loans Rp {loans}; every row and every rupiah read back."

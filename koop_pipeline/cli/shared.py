@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,12 @@ def print_status(records: Sequence[dict[str, Any]]) -> None:
 
 def _rupiah(record: dict[str, Any], control: str) -> str:
     amount = record["money"].get(control, {}).get("promoted")
-    return f"{int(amount.partition('.')[0]):,}".replace(",", ".") if amount else "0"
+    return rupiah(amount or "0.00")
+
+
+def rupiah(amount: str | Decimal) -> str:
+    """An amount as Indonesians write it: 509.485.690,55."""
+    return f"{Decimal(amount):,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def coloured(word: str) -> str:

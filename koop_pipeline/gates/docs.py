@@ -21,6 +21,7 @@ from koop_pipeline.gates.facts import (
     Places,
     RuleLine,
     cooperative_lines,
+    failed_cooperatives,
     places_by_cooperative,
     rule_lines,
 )
@@ -50,7 +51,8 @@ def build_docs(connection: duckdb.DuckDBPyConnection, suites: Sequence[SuiteFile
     shutil.copyfile(TEMPLATES / STYLE, fresh / STYLE)
     rules = rule_lines(connection)
     cooperatives = cooperative_lines(connection, rules)
-    _write_front(fresh, title, rules, cooperatives, [suite.table for suite in suites])
+    failed = failed_cooperatives(connection)
+    _write_front(fresh, title, rules, cooperatives, failed, [suite.table for suite in suites])
     _write_cooperatives(connection, fresh, title, rules, cooperatives)
     _write_tables(connection, fresh, title, suites)
     shutil.rmtree(folder, ignore_errors=True)
@@ -86,7 +88,12 @@ def _write(path: Path, page: str) -> None:
 
 
 def _write_front(
-    folder: Path, title: str, rules: list[RuleLine], cooperatives: list[CooperativeLine], tables: list[str]
+    folder: Path,
+    title: str,
+    rules: list[RuleLine],
+    cooperatives: list[CooperativeLine],
+    failed: list[tuple[str, str]],
+    tables: list[str],
 ) -> None:
     verdicts = [line.verdict for line in cooperatives]
     page = (
@@ -98,6 +105,7 @@ def _write_front(
             rules=rules,
             broken=[line for line in rules if line.error],
             cooperatives=cooperatives,
+            failed=failed,
             tables=tables,
             totals={verdict: verdicts.count(verdict) for verdict in ("passed", "warned", "blocked")},
         )

@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from koop_pipeline.gates.masking import masked_sql
+from koop_pipeline.contracts import TABLES
+from koop_pipeline.gates.masking import open_sql
 
 PLACES = 20
 LINEAGE = (("checked", "source_file", "source_row"), ("mapped", "_source_file", "_source_row"))
@@ -98,6 +99,17 @@ def cooperative_lines(connection: duckdb.DuckDBPyConnection, rules: list[RuleLin
     ]
 
 
+def failed_cooperatives(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Cooperatives that a step had to stop, with its sentence, by id."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'gate' and table_name = 'halts'"
+    ).fetchone()
+    if not known or not known[0]:
+        return []
+    rows = connection.execute("select cooperative_id, message from gate.halts order by all").fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
 def places_by_cooperative(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[Places]]]:
     """Per cooperative with findings, by id, where each rule failed; read piece by piece."""
     sources = " union all by name ".join(_places_sql(connection, table) for table in _tables(connection))
@@ -132,7 +144,7 @@ def _places_sql(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         join = f'left join {schema}."{table}" t on t.cooperative_id = f.cooperative_id and t._row = f.place."row"'
     return f"""
         select f.cooperative_id, f.table_name, f.rule, f.column_name, any_value(f.failed) as failed,
-               list({{'source': cast({source} as varchar), 'row': {row}, 'value': {masked_sql("f.place.before")}}}
+               list({{'source': cast({source} as varchar), 'row': {row}, 'value': {_shown(table)}}}
                     order by f.place."row", f.place.before) as first
         from (
             select cooperative_id, table_name, rule, column_name, failed, unnest(places) as place
@@ -145,6 +157,14 @@ def _places_sql(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         ) f {join}
         group by f.cooperative_id, f.table_name, f.rule, f.column_name
     """
+
+
+def _shown(table: str) -> str:
+    """The value of a place: amounts, dates and codes of the contract as they are, everything else masked."""
+    contract = TABLES.get(table)
+    kinds = {"money", "rate", "integer", "boolean", "date"}
+    columns = [each.name for each in contract.columns if each.kind in kinds and not each.personal] if contract else []
+    return open_sql("f.place.before", "f.rule", "f.column_name", 'f.place."row"', columns)
 
 
 def _lineage(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str, str] | None:

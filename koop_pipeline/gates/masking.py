@@ -46,6 +46,25 @@ def masked_result(result: Mapping[str, Any]) -> dict[str, int | float]:
     return {name: result[name] for name in COUNTS if isinstance(result.get(name), int | float)}
 
 
+# rules whose `before` may be any cell of the source, also where the finding names no column
+ANY_CELL = ("MAP-EXPR-01", "COP-GATE-01")
+OPEN_FORM = "[-+0-9.,: ]{1,22}|true|false"
+
+
+def open_sql(value: str, rule: str, column: str, row: str, open_columns: list[str]) -> str:
+    """A DuckDB expression that shows amounts and dates, and what is said of the cooperative as a whole; masks the rest.
+
+    A value of one of `open_columns` is shown where it looks like a number or a date and holds no long number.
+    """
+    listed = ", ".join(f"'{name}'" for name in open_columns) or "''"
+    looks_open = f"regexp_full_match({value}, '{OPEN_FORM}') and not regexp_matches({value}, '[0-9]{{12,}}')"
+    any_cell = ", ".join(f"'{name}'" for name in ANY_CELL)
+    return (
+        f"case when {rule} not in ({any_cell}) and ({row} is null or ({column} in ({listed}) and {looks_open}))"
+        f" then {value} else {masked_sql(value)} end"
+    )
+
+
 def masked_sql(expression: str) -> str:
     """A DuckDB expression that masks a text: `5301********0001` for a long number, else the first character at most."""
     return (

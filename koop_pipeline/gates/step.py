@@ -12,6 +12,7 @@ from koop_pipeline.gates.docs import build_docs
 from koop_pipeline.gates.messages import message_of
 from koop_pipeline.gates.run import run_suites
 from koop_pipeline.gates.suites import SuiteFile, load_suites, suites_fingerprint
+from koop_pipeline.gates.tables import create_tables
 from koop_pipeline.gates.totals import book_money, book_rows
 from koop_pipeline.gates.verdicts import write_verdicts
 from koop_pipeline.program.run import BatchRun
@@ -19,6 +20,7 @@ from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import begin
 
+JUDGED = ("declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money")
 SUITES = Path(__file__).resolve().parents[2] / "expectations"
 
 
@@ -32,8 +34,9 @@ def set_scope(staging: Staging, run: BatchRun) -> list[str]:
     ids = begin(staging, "gate", run.ids)
     staging.execute("DELETE FROM gate.scope")
     staging.execute("INSERT INTO gate.scope SELECT unnest(?)", [ids])
-    for name in ("gate.declared", "gate.absent", "gate.decisions"):
-        staging.clear(name, run.ids)
+    create_tables(staging.connection)
+    for name in JUDGED:
+        staging.clear(f"gate.{name}", run.ids)
     for cooperative in run.cooperatives:
         for name, amount in (cooperative.declared.totals if cooperative.declared else {}).items():
             staging.execute("INSERT INTO gate.declared VALUES (?, ?, ?)", [cooperative.id, name, amount])

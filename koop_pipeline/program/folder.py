@@ -39,7 +39,7 @@ class ProgramFolder:
     @cached_property
     def program(self) -> Program:
         """`program.yaml`; ConfigError where it is missing or wrong."""
-        return yaml_file.parse(yaml_file.load(self.root / "program.yaml"), Program)
+        return yaml_file.parse(yaml_file.load(self.root / "program.yaml", self.root), Program)
 
     @property
     def home(self) -> Path:
@@ -74,8 +74,9 @@ class ProgramFolder:
         path = self.root / "batches" / f"{name}.yaml"
         if name not in self.batch_names:
             known = ", ".join(self.batch_names) or "none yet"
-            raise ConfigError(f"{path}: no such batch{nearest(name, self.batch_names)} (there are: {known})")
-        file = yaml_file.load(path)
+            hint = nearest(name, self.batch_names)
+            raise ConfigError(f"batches/{name}.yaml: no such batch{hint} (there are: {known})")
+        file = yaml_file.load(path, self.root)
         batch = yaml_file.parse(file, Batch)
         if batch.batch != name:
             raise file.error(("batch",), f"the batch is called {batch.batch!r}, its file {name!r}; they must agree")
@@ -104,9 +105,9 @@ class ProgramFolder:
 
     def read_mapping(self, cooperative: Cooperative) -> Mapping:
         """The same, read from disk anew."""
-        file = yaml_file.load(self.root / "mappings" / f"{cooperative.profile}.yaml")
+        file = yaml_file.load(self.root / "mappings" / f"{cooperative.profile}.yaml", self.root)
         if cooperative.overrides:
-            over = yaml_file.load(self.root / cooperative.overrides)
+            over = yaml_file.load(self.root / cooperative.overrides, self.root)
             file = _overlay(file, over)
         profile = yaml_file.parse(file, Profile)
         if profile.profile != cooperative.profile:

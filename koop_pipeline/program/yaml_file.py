@@ -42,12 +42,16 @@ class YamlFile:
 _TextLoader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-def load(path: Path) -> YamlFile:
-    """Read a YAML file; ConfigError with file and line where it is missing or not YAML."""
+def load(file: Path, root: Path | None = None) -> YamlFile:
+    """Read a YAML file; ConfigError with file and line where it is missing or not YAML.
+
+    Messages name the file as seen from `root`.
+    """
+    path = file.relative_to(root) if root is not None and file.is_relative_to(root) else file
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if file.stat().st_size > MAX_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes; this is not a config file")
-        text = path.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=_TextLoader)
     except FileNotFoundError:
         raise ConfigError(f"{path}: the file is not there") from None
@@ -71,7 +75,7 @@ def _build(node: yaml.Node | None, place: Place, file: YamlFile, open_nodes: fro
         raise file.error(place, "an alias that contains itself")
     open_nodes |= {id(node)}
     if isinstance(node, yaml.ScalarNode):
-        return None if node.style is None and node.value in {"", "~", "null", "Null", "NULL"} else node.value
+        return None if not node.style and node.value in {"", "~", "null", "Null", "NULL"} else node.value
     if isinstance(node, yaml.SequenceNode):
         items = []
         for index, item in enumerate(node.value):

@@ -139,7 +139,7 @@ def test_the_front_page_has_a_line_for_each_cooperative_with_both_titles(site: P
 def test_the_front_page_lists_clean_rules_with_zero(site: Path) -> None:
     text = read(site / "index.html").text
     assert "NAME-01 Judul NAME-01 <b> Title NAME-01 menghambat blocks keabsahan validity 0" in text
-    assert "NIK-01 Judul NIK-01 <b> Title NIK-01 ditunda held keabsahan validity 60" in text
+    assert "NIK-01 Judul NIK-01 <b> Title NIK-01 ditahan held keabsahan validity 60" in text
 
 
 def test_a_cooperative_sees_its_own_places_with_masked_values(site: Path) -> None:

@@ -1,6 +1,6 @@
 """One way to run whole programmes in tests: the steps themselves, in order, without Dagster.
 
-`migrate` does what the job `migrate_batch` does; `tests/scenarios/test_sample.py` holds the job itself to the same result.
+`migrate` does what the job `migrate_batch` does; `tests/scenarios/test_sample.py` holds the job to the same result.
 """
 
 from collections.abc import Sequence
