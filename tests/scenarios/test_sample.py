@@ -1,0 +1,188 @@
+"""The sample programme through the job `migrate_batch`, as `koop migrate` and `koop demo` run it."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from koop_pipeline.status.answer_key import differences
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+BATCH = "gelombang-01"
+
+
+def koop(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a shell would call it."""
+    environment = {key: value for key, value in os.environ.items() if key not in {"KOOP_HOME", "KOOP_PROGRAM"}}
+    command = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+
+
+def tree_hash(folder: Path) -> str:
+    """One hash over the names and bytes of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A copy of the sample after one `koop migrate`, and the call's result."""
+    root = tmp_path_factory.mktemp("sample") / "program"
+    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns("var"))
+    return root, koop("--program", str(root), "migrate", BATCH, "--json")
+
+
+def records_of(migrated: tuple[Path, Any]) -> dict[str, Any]:
+    """What `koop migrate --json` printed, by cooperative."""
+    return {record["cooperative_id"]: record for record in json.loads(migrated[1].stdout)}
+
+
+def test_it_ends_as_the_answer_key_says_to_the_rupiah(migrated: tuple[Path, Any]) -> None:
+    key = yaml.load((SAMPLE / "EXPECTED.yaml").read_text(), yaml.BaseLoader)
+    for expected in key["cooperatives"].values():
+        expected["verdict"] = None if expected["verdict"] == "null" else expected["verdict"]
+    assert differences(list(records_of(migrated).values()), key) == []
+    assert len(key["cooperatives"]) == 8
+
+
+def test_a_blocked_cooperative_makes_returncode_3_and_stdout_is_json_only(migrated: tuple[Path, Any]) -> None:
+    assert migrated[1].returncode == 3
+    assert migrated[1].stdout.lstrip().startswith("[")
+
+
+@pytest.mark.parametrize(
+    ("cooperative_id", "state", "verdict", "reason"),
+    [
+        ("KSP-MEKAR", "verified", "passed", ""),
+        ("KOPDIT-KASIH", "verified", "passed", ""),
+        ("PRIMKOP-LONTAR", "gated", "blocked", "debit 556271681.21, credit 555771681.21, difference 500000.00"),
+        ("KOPDIT-SOLIDARITAS", "gated", "blocked", "SAV-REF-01 Owner of the savings does not exist (36 in savings"),
+        ("KOPKAR-SINAR", "failed", None, "Data Koperasi per 30 Juni 2026.xlsx is damaged or cut"),
+        ("KSU-TANI-MAJU", "verified", "warned", "MBR-NIK-07 NIK disagrees with the birth date (3 in members"),
+    ],
+)
+def test_each_known_fault_has_its_state_verdict_and_reason(
+    migrated: tuple[Path, Any], cooperative_id: str, state: str, verdict: str | None, reason: str
+) -> None:
+    record = records_of(migrated)[cooperative_id]
+    assert (record["state"], record["verdict"]) == (state, verdict)
+    assert reason in record["message"]
+
+
+def test_money_of_a_clean_cooperative_worked_out_by_hand(migrated: tuple[Path, Any]) -> None:
+    money = records_of(migrated)["KSP-MEKAR"]["money"]
+    assert money["savings"]["promoted"] == "509485690.55"
+    assert money["savings:POKOK"]["delivered"] == "60000000.00"
+    assert money["loans"]["promoted"] == "165677769.00"
+    assert {amounts["difference"] for amounts in money.values()} == {"0.00"}
+
+
+def test_law_1_rows_add_up_for_every_cooperative_and_table(migrated: tuple[Path, Any]) -> None:
+    seen = 0
+    for record in records_of(migrated).values():
+        for table, rows in record["rows"].items():
+            left = rows["extracted"] + rows["added"]
+            right = rows["promoted"] + rows["merged"] + rows["excluded"] + rows["held"] + rows["waiting"]
+            assert left == right, (record["cooperative_id"], table, rows)
+            seen += left
+    assert seen > 25_000
+
+
+def test_law_1_every_raw_row_is_used_excluded_or_ignored_and_counted_twice(migrated: tuple[Path, Any]) -> None:
+    with duckdb.connect(migrated[0] / "var" / "staging" / f"batch-{BATCH}.duckdb", read_only=True) as staging:
+        rows = staging.execute(
+            "SELECT count(*), count_if(rows <> used + excluded + ignored), count_if(rows <> counted),"
+            " count_if(reason = 'not named') FROM mapped.raw_accounts"
+        ).fetchone()
+    assert rows is not None
+    assert rows[0] > 50
+    assert rows[1:] == (0, 0, 0)
+
+
+def test_law_2_no_float_stands_anywhere_in_staging_or_target(migrated: tuple[Path, Any]) -> None:
+    home = migrated[0] / "var"
+    for file in (home / "staging" / f"batch-{BATCH}.duckdb", home / "target" / "target.duckdb"):
+        with duckdb.connect(file, read_only=True) as database:
+            floats = database.execute(
+                "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+                " AND data_type IN ('DOUBLE', 'FLOAT') AND column_name <> 'seconds'"
+            ).fetchall()
+        assert floats == []
+
+
+def test_law_3_the_delivery_is_untouched(migrated: tuple[Path, Any]) -> None:
+    assert tree_hash(migrated[0] / "legacy") == tree_hash(SAMPLE / "legacy")
+
+
+def test_law_5_a_second_run_changes_nothing(migrated: tuple[Path, Any]) -> None:
+    target = migrated[0] / "var" / "target" / "target.duckdb"
+
+    def content() -> list[tuple[Any, ...]]:
+        with duckdb.connect(target, read_only=True) as database:
+            loads = database.execute("SELECT * FROM migration.loads ORDER BY ALL").fetchall()
+            return loads + database.execute("SELECT * FROM platform.savings_transactions ORDER BY ALL").fetchall()
+
+    before = content()
+    again = koop("--program", str(migrated[0]), "migrate", BATCH, "--only", "KSP-MEKAR", "--json")
+    assert again.returncode == 0
+    assert json.loads(again.stdout)[0]["state"] == "verified"
+    assert content() == before
+
+
+def test_koop_verify_compares_again_and_finds_a_changed_cell(migrated: tuple[Path, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "program"
+    shutil.copytree(migrated[0], copy)
+    clean = koop("--program", str(copy), "verify", BATCH)
+    assert clean.returncode == 0
+    assert "5 cooperatives compared" in clean.stdout
+    with duckdb.connect(copy / "var" / "target" / "target.duckdb") as target:
+        target.execute(
+            "UPDATE platform.savings_accounts SET balance = balance + 0.01 WHERE rowid = (SELECT min(rowid)"
+            " FROM platform.savings_accounts WHERE cooperative_id = 'KSP-MEKAR')"
+        )
+    spoiled = koop("--program", str(copy), "verify", BATCH, "--json")
+    record = next(item for item in json.loads(spoiled.stdout) if item["cooperative_id"] == "KSP-MEKAR")
+    assert spoiled.returncode == 3
+    assert record["state"] == "failed"
+    assert "savings_accounts has 0 rows missing, 0 unexpected and 1 differing" in record["message"]
+
+
+def test_koop_status_reads_the_snapshot(migrated: tuple[Path, Any]) -> None:
+    shown = koop("--program", str(migrated[0]), "status", BATCH, "--json")
+    assert shown.returncode == 0
+    assert {record["state"] for record in json.loads(shown.stdout)} == {"verified", "gated", "failed"}
+
+
+def people(root: Path) -> set[str]:
+    """NIKs, phones and full names of the sample's members, as staging holds them."""
+    with duckdb.connect(root / "var" / "staging" / f"batch-{BATCH}.duckdb", read_only=True) as staging:
+        rows = staging.execute(
+            "SELECT nik, ltrim(phone, '+'), full_name FROM cleaned.members UNION ALL"
+            " SELECT nik, ltrim(phone, '+'), full_name FROM cleaned.officers"
+        ).fetchall()
+    return {value for row in rows for value in row if value and len(value) >= 9}
+
+
+def test_law_8_nothing_a_run_writes_outside_staging_and_target_names_a_person(migrated: tuple[Path, Any]) -> None:
+    known = people(migrated[0])
+    assert len(known) > 1500
+    words = re.compile(rb"[0-9]{9,16}|[A-Z][A-Za-z.,']+(?: [A-Z][A-Za-z.,']+)+")
+    wanted = {value.encode() for value in known}
+    leaks = []
+    for path in sorted((migrated[0] / "var").rglob("*")):
+        if path.is_file() and path.parent.name not in {"staging", "target"}:
+            found = {word for word in words.findall(path.read_bytes()) if word in wanted}
+            leaks += [(path.name, len(found))] if found else []
+    assert leaks == []
+    assert not any(value in migrated[1].stdout for value in known)
