@@ -17,15 +17,10 @@ def ui(
 ) -> None:
     """Open the Dagster UI on this programme folder (stop it with Ctrl-C)."""
     folder = folder_of(context)
-    import dagster as dg
+    from koop_pipeline.defs.instance import prepare_ui
 
-    from koop_pipeline.defs.instance import dagster_home
-    from koop_pipeline.defs.resources import PROGRAM_VARIABLE, batches
-
-    home = dagster_home(folder)
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        instance.add_dynamic_partitions(batches.name or "", folder.batch_names)
-    environment = {**os.environ, "DAGSTER_HOME": str(home), PROGRAM_VARIABLE: str(folder.root.resolve())}
-    console().print(f"Dagster on http://{host}:{port} for {folder.root.resolve()} (runs are kept in {home})")
+    environment = prepare_ui(folder)
+    console().print(f"Dagster on http://{host}:{port} for {folder.root.resolve()}")
+    console().print(f"Runs are kept in {environment['DAGSTER_HOME']} (SQLite).")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "koop_pipeline.definitions", "-h", host, "-p", str(port)]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    raise typer.Exit(subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)

@@ -21,6 +21,14 @@ def dagster_home(folder: ProgramFolder) -> Path:
     return home
 
 
+def prepare_ui(folder: ProgramFolder) -> dict[str, str]:
+    """Register the batch files as partitions; returns the environment that Dagster's processes need."""
+    home = dagster_home(folder)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.add_dynamic_partitions(batches.name or "", folder.batch_names)
+    return {"DAGSTER_HOME": str(home), PROGRAM_VARIABLE: str(folder.root.resolve())}
+
+
 def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
     """Run `migrate_batch` for one batch in this process; whether every step of it succeeded."""
     from koop_pipeline.defs.assembly import build

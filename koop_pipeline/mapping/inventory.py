@@ -20,7 +20,8 @@ from koop_pipeline.staging import Staging, quoted
 FORMS = {
     "empty": "false",
     "16 digits": r"regexp_full_match({0}, '[0-9]{{16}}')",
-    "date": r"regexp_full_match({0}, '[0-9]{{1,4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,4}}( [0-9:.]+)?')",
+    "date": r"regexp_full_match({0}, '([0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}|[0-9]{{1,2}}[-/.][0-9]{{1,2}}"
+    r"[-/.][0-9]{{4}}|[0-9]{{1,2}}[-/][0-9]{{1,2}}[-/][0-9]{{2}})( [0-9:.]+)?')",
     "whole number": r"regexp_full_match({0}, '-?[0-9]+')",
     "amount": r"regexp_full_match({0}, '(Rp\.? ?)?[(-]?[0-9][0-9.,]*[)-]?(,-)?')",
 }

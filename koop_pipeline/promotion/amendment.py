@@ -42,7 +42,7 @@ def forbidden(staging: Staging, cooperative_id: str) -> str | None:
     return None
 
 
-def apply(staging: Staging, cooperative_id: str) -> int:
+def bring_in(staging: Staging, cooperative_id: str) -> int:
     """Fill the held cells and add the held rows; returns how many cells and rows came in. Inside a transaction."""
     came = 0
     for table in PROMOTED:

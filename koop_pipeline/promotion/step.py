@@ -99,7 +99,7 @@ def _load(staging: Staging, run: BatchRun, cooperative_id: str, load_id: str, re
             " delivery, or take the cooperative out of the target first (koop rollback)"
         )
     with staging.transaction():
-        rows = amendment.apply(staging, cooperative_id)
+        rows = amendment.bring_in(staging, cooperative_id)
         _book(staging, run, cooperative_id, load_id, "amendment", rows, record)
     return "amended"
 

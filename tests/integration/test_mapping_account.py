@@ -116,13 +116,6 @@ def test_controls_are_totals_straight_from_raw(world: Outcome) -> None:
     ]
 
 
-def test_money_of_a_control_meets_what_was_extracted_and_excluded(world: Outcome) -> None:
-    sql = (
-        "SELECT delivered::VARCHAR, excluded::VARCHAR FROM gate.money WHERE cooperative_id = ? AND control = 'savings'"
-    )
-    assert world.rows(sql, [FULL])[0][0] == "10000.50"
-
-
 MIXED = WORLD.add(
     "MIXED",
     """

@@ -30,7 +30,7 @@ NAMES = WORLD.add(
         address: alamat - kota
         phone: NO_HP
         birth_place: upper(kota) || ', ' || "alamat - kota"
-        extras: order
+        source_no: order
     """,
     {
         "anggota.csv": """
@@ -43,7 +43,7 @@ NAMES = WORLD.add(
 
 
 def test_a_raw_column_is_taken_by_its_exact_name_however_odd(world: Outcome) -> None:
-    columns = "member_no, full_name, joined_on, address, phone, extras"
+    columns = "member_no, full_name, joined_on, address, phone, source_no"
     assert world.table("cleaned.members", NAMES, columns) == [
         ("010", "Siti Rahmawati", "2020-04-03", "Jl. Melati 1", "+6281234567890", "x1"),
         ("1.10", "Budi Santoso", "2021-02-28", "Jl. Mawar 2", "+6281234567891", "x2"),

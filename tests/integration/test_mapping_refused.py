@@ -63,7 +63,7 @@ CONTROL = WORLD.add(
 )
 CONTROLDOUBLE = WORLD.add(
     "CONTROLDOUBLE",
-    "members: {from: anggota, columns: {member_no: no}}\ncontrols:\n  savings: select sum(saldo::double) from anggota\n",
+    "members: {from: anggota, columns: {member_no: no}}\ncontrols:\n  savings: select sum(no::double) from anggota\n",
     ANGGOTA,
 )
 GOOD = WORLD.add("GOOD", "members: {from: anggota, columns: {member_no: no, full_name: nama}}\n", ANGGOTA)

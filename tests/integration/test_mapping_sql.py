@@ -22,12 +22,13 @@ JOINED = WORLD.add(
       exclude: {void: "status = 'B'"}
       sql: |
         select p.row_id, p.no_pj as loan_no, a.kode as member_no, 'UMUM' as product_code, p.tgl as disbursed_on,
-          rupiah(p.pokok) - coalesce(sum(rupiah(t.bayar)), 0) as outstanding_principal,
+          rupiah(p.pokok) - coalesce(t.bayar, 0) as outstanding_principal,
           p.pokok as principal, case when tanggal(p.tgl) > $cutoff_on then 'L' else 'J' end as jalan
         from pinjaman p
         join anggota a on a.id = p.id_anggota
-        left join angsuran t on t.no_pj = p.no_pj and tanggal(t.tgl) <= $cutoff_on
-        group by all
+        left join (
+          select no_pj, sum(rupiah(bayar)) as bayar from angsuran where tanggal(tgl) <= $cutoff_on group by no_pj
+        ) t on t.no_pj = p.no_pj
       columns:
         disbursed_on: {from: disbursed_on, dates: mdy}
         status: {from: jalan, values: {J: active, L: written_off}}
@@ -80,11 +81,10 @@ SPREAD = WORLD.add(
     savings_accounts:
       from: saldo_awal
       sql: |
-        select s.row_id, s.no as member_no, s.no || '-' || p.kind as account_no, p.kind as product_code, p.balance
-        from saldo_awal s, unnest([
-          {'kind': 'POKOK', 'balance': rupiah(s.pokok)}, {'kind': 'WAJIB', 'balance': rupiah(s.wajib)}
-        ]) as u(p)
-        where p.balance <> 0
+        select s.row_id, s.no as member_no, s.no || '-' || p.kind as account_no, p.kind as product_code,
+          case p.kind when 'POKOK' then rupiah(s.pokok) else rupiah(s.wajib) end as balance
+        from saldo_awal s, (values ('POKOK'), ('WAJIB')) as p(kind)
+        where rupiah(case p.kind when 'POKOK' then s.pokok else s.wajib end) <> 0
     """,
     {"saldo_awal.csv": "no;pokok;wajib\n1;100.000;25.000,50\n2;100.000;0\n3;0;0\n"},
 )
@@ -146,7 +146,7 @@ FINAL = WORLD.add(
       columns:
         account_no: rek
         member_no: rek
-        product_code: row_id % 10
+        product_code: length(bunga)
         balance: rupiah(saldo) * 2
         blocked_amount: cast('1250.125' as decimal(18,3))
         annual_rate: angka(bunga)
@@ -161,7 +161,7 @@ FINAL = WORLD.add(
 def test_dates_and_decimals_are_final_whatever_the_profile_reads(world: Outcome) -> None:
     columns = "product_code, balance, blocked_amount, annual_rate, opened_on, matures_on, interest_accrued_to"
     assert world.table("cleaned.savings_accounts", FINAL, columns) == [
-        ("1", "2501.50", "1250.12", "2.500000", "2024-01-31", "2024-02-29", "2026-06-30")
+        ("3", "2501.50", "1250.12", "2.500000", "2024-01-31", "2024-02-29", "2026-06-30")
     ]
 
 
@@ -277,6 +277,31 @@ def test_only_the_row_that_fails_is_named_where_the_query_prepares_the_text(worl
     assert [row[1] for row in world.failures("mapped", WRAPPED)] == [3]
 
 
+LINEAGE = WORLD.add(
+    "LINEAGE",
+    """
+    members:
+      from: anggota
+      columns:
+        member_no: source_row
+        full_name: nama
+        source_no: source_row + 100
+        joined_on: as_of
+        left_on: as_of - interval 1 month
+        address: source_file || '#' || source_table || '#' || source_row
+    """,
+    {"anggota.csv": "no;nama\n1;Siti\n"},
+    exported_on="2026-07-02",
+)
+
+
+def test_an_expression_sees_lineage_as_what_it_is_numbers_and_dates(world: Outcome) -> None:
+    assert world.halt(LINEAGE) == ""
+    assert world.table("cleaned.members", LINEAGE, "member_no, source_no, joined_on, left_on, address") == [
+        ("2", "102", "2026-07-02", "2026-06-02", "legacy/LINEAGE/anggota.csv#anggota#2")
+    ]
+
+
 LAMBDA = WORLD.add(
     "LAMBDA",
     """
@@ -305,7 +330,7 @@ WITH = WORLD.add(
       sql: |
         with kota as (select kode, nama as kota from wilayah)
         select a.row_id, a.no as member_no, a.nama as full_name, k.kota as birth_place, a.surel as email,
-          a.source_file || ':' || a.source_row as source_no, a.as_of::varchar as extras
+          a.source_file || ':' || a.source_row as source_no, a.as_of::varchar as address
         from anggota a left join kota k using (kode)
     """,
     {"anggota.csv": "no;nama;kode\n1;Siti;5371\n2;Budi;5399\n", "wilayah.csv": "kode;nama\n5371;Kupang\n"},
@@ -313,7 +338,7 @@ WITH = WORLD.add(
 
 
 def test_sql_sees_lineage_of_each_row_and_may_use_with(world: Outcome) -> None:
-    assert world.table("cleaned.members", WITH, "member_no, birth_place, email, source_no, extras") == [
+    assert world.table("cleaned.members", WITH, "member_no, birth_place, email, source_no, address") == [
         ("1", "Kupang", None, "legacy/WITH/anggota.csv:2", "2026-06-30"),
         ("2", None, None, "legacy/WITH/anggota.csv:3", "2026-06-30"),
     ]

@@ -7,6 +7,7 @@ it, stands there as a table of cases. All people are invented.
 import hashlib
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,17 @@ members:
   from: anggota
   columns: {member_no: no, full_name: nama, membership: {value: member}, status: {value: active}}
 """
+ROWS = [("no", "nama"), *((f"A{number}", f"Orang {number}") for number in range(1, 200))]
+DUMP = (
+    "CREATE TABLE `anggota` (`no` varchar(9), `nama` varchar(40));\n"
+    "INSERT INTO `anggota` VALUES ('A1','Wilhelmina Tuka'),\n('A2','Yosafat Lede'),\n('A3','Marselina Bria');\n"
+)
+SECRETS = ("rahasia-Kupang-77", "482917", "Theresia Abuk", "kunci-lama-31")
+STRANGE_NAMES = ';_ordinal;cooperative_id;row_id;source_row;"x""y";branch;as_of'
+SAVINGS_SQL = (
+    "select s.row_id, s.rek as account_no, s.no as member_no, s.jenis as product_code,"
+    " case s.jenis when 'POKOK' then 'principal' else 'mandatory' end as product_kind, 'open' as status,"
+)
 PERSONAL = [
     value for line in MEMBERS.splitlines()[1:] for place, value in enumerate(line.split(";")) if place in {1, 2, 3}
 ]
@@ -271,3 +283,29 @@ def zipped(name: str, content: str) -> bytes:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr(name, content)
     return stream.getvalue()
+
+
+def of_sqlite() -> bytes:
+    """An SQLite database of some pages with one table `anggota`."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE anggota (no TEXT, nama TEXT)")
+    connection.executemany("INSERT INTO anggota VALUES (?, ?)", [(row[0], row[1] * 40) for row in ROWS[1:]])
+    return connection.serialize()
+
+
+def savings_block(sql: str) -> str:
+    """Overrides whose savings come from a block with this SQL."""
+    return f"savings_accounts:\n  columns: null\n  sql: {json.dumps(sql)}\n"
+
+
+def strange_members() -> str:
+    """Members with columns named as the pipeline names its own; they are empty."""
+    extra = [STRANGE_NAMES, *[";" * STRANGE_NAMES.count(";")] * 4]
+    return "\n".join(line + more for line, more in zip(MEMBERS.splitlines(), extra, strict=True)) + "\n"
+
+
+def secret_members() -> str:
+    """Members with passwords, PINs and the name of the mother."""
+    lines = MEMBERS.splitlines()
+    extra = ["kata_sandi;pin;nama_ibu;kunci_web;kunci_hp", *[";".join((*SECRETS, SECRETS[3]))] * 4]
+    return "\n".join(f"{line};{more}" for line, more in zip(lines, extra, strict=True)) + "\n"
