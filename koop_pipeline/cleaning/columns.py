@@ -57,10 +57,12 @@ def _by_table(text: pl.Expr, settings: dict[str, Any]) -> tuple[pl.Expr, pl.Expr
     trimmed = text.str.strip_chars().fill_null("")
     exact = {key.strip(): value for key, value in values.items()}
     folded = {key.lower(): value for key, value in exact.items()}
-    known = trimmed.is_in(list(exact)) | trimmed.str.to_lowercase().is_in(list(folded))
-    found = pl.coalesce(
-        trimmed.replace_strict(exact, default=None, return_dtype=pl.String),
-        trimmed.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String),
+    named_exactly = trimmed.is_in(list(exact))
+    known = named_exactly | trimmed.str.to_lowercase().is_in(list(folded))
+    found = (
+        pl.when(named_exactly)
+        .then(trimmed.replace_strict(exact, default=None, return_dtype=pl.String))
+        .otherwise(trimmed.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String))
     )
     if "otherwise" in settings:
         other = pl.lit(settings["otherwise"], dtype=pl.String)

@@ -5,27 +5,36 @@ schedule is
 derived in `opening/`.
 """
 
+import polars as pl
+
+from koop_pipeline.cleaning.frame import clean
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.cooperatives import COOPERATIVES
+from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, quoted
 
 FILLED = "_koop_cleaned"
 CONTRA_ASSET = (
     "akumulasi|penyusutan|penyisihan|cadangan kerugian|cadangan piutang|cadangan penghapusan|cadangan pinjaman"
+    "|ditangguhkan"
 )
 CONTENT = {
     "savings_transactions": ("entry_no", ["account_no", "posted_on", "kind", "amount", "balance_after"]),
     "loan_repayments": (
         "entry_no",
-        ["loan_no", "paid_on", "instalment_no", "principal", "interest", "penalty", "total"],
+        ["loan_no", "paid_on", "instalment_no", "principal", "interest", "penalty", "fee", "total"],
     ),
-    "officers": ("officer_no", ["full_name", "position", "member_no", "term_start_on"]),
+    "officers": (
+        "officer_no",
+        ["full_name", "position", "member_no", "nik", "phone", "term_start_on", "term_end_on", "status"],
+    ),
 }
 
 
 def derive(staging: Staging, run: BatchRun, table: Table, ids: list[str]) -> None:
     """Fill the derived columns of the table being cleaned."""
+    _refuse_what_is_not_json(staging, table)
     if table.name in CONTENT:
         _content_keys(staging, *CONTENT[table.name])
     for statement in STATEMENTS.get(table.name, ()):
@@ -72,20 +81,56 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
 
 def _facts(staging: Staging, run: BatchRun, ids: list[str]) -> None:
     """Facts of the batch file fill what no source says; then the unit follows from the kind, and status is active."""
-    with_block = {item.id for item in run.cooperatives if run.mappings[item.id].profile.blocks.get("cooperatives")}
-    for cooperative in run.cooperatives:
-        if cooperative.id not in ids or cooperative.id not in with_block:
-            continue
-        facts = {"name": cooperative.name, **{key: value for key, value in cooperative.facts.items() if value}}
-        sets = ", ".join(
-            f"{quoted(name)} = coalesce({quoted(name)}, TRY_CAST(? AS {COOPERATIVES.column(name).sql_type}))"
-            for name in facts
-        )
-        staging.execute(f"UPDATE {FILLED} SET {sets} WHERE cooperative_id = ?", [*facts.values(), cooperative.id])
+    beside = [
+        item
+        for item in run.cooperatives
+        if item.id in ids and run.mappings[item.id].profile.blocks.get(COOPERATIVES.name)
+    ]
+    if beside:
+        _fill_from_facts(staging, beside)
     staging.execute(
         f"UPDATE {FILLED} SET status = coalesce(status, 'active'), savings_loan_unit = coalesce(savings_loan_unit,"
         " CASE WHEN kind = 'savings_loan' THEN 'ksp' WHEN kind IS NOT NULL THEN 'usp' END)"
     )
+
+
+def _fill_from_facts(staging: Staging, cooperatives: list[Cooperative]) -> None:
+    """Facts go through the same cleaning as a delivered row, then fill the columns that are still empty."""
+    rows = [
+        {
+            "cooperative_id": item.id,
+            "_row": 0,
+            "_source_file": "facts of the batch file",
+            "name": item.name,
+            **item.facts,
+        }
+        for item in cooperatives
+    ]
+    text = ["cooperative_id", *COOPERATIVES.names, "_excluded", "_source_file", "_source_table"]
+    schema = {**dict.fromkeys(text, pl.String()), "_row": pl.Int64(), "_source_row": pl.Int64(), "_as_of": pl.Date()}
+    final = {name: {"final": True} for name in COOPERATIVES.names}
+    facts = clean(COOPERATIVES, pl.DataFrame(rows, schema=schema), final)
+    staging.connection.register("_facts", facts.values.to_arrow())
+    names = [column.name for column in COOPERATIVES.columns]
+    sets = ", ".join(f"{quoted(name)} = coalesce(t.{quoted(name)}, f.{quoted(name)})" for name in names)
+    staging.execute(f"UPDATE {FILLED} t SET {sets} FROM _facts f WHERE f.cooperative_id = t.cooperative_id")
+    staging.connection.unregister("_facts")
+    staging.insert("cleaned.failures", facts.failures.with_columns(row=pl.lit(1, dtype=pl.Int64)))
+
+
+def _refuse_what_is_not_json(staging: Staging, table: Table) -> None:
+    """`extras` and `documents` are JSON; what is not fails like any expression that cannot be read."""
+    for column in (column for column in table.all_columns if column.kind == "json"):
+        name = quoted(column.name)
+        bad = f"FROM {FILLED} WHERE {name} IS NOT NULL AND NOT json_valid({name})"
+        staging.execute(
+            "INSERT INTO cleaned.failures BY NAME SELECT cooperative_id, ? AS table_name, _row AS row,"
+            f" ? AS column_name, 'MAP-EXPR-01' AS rule, {name} AS before, _source_file AS source_file,"
+            f" _source_table AS source_table, _source_row AS source_row, 'not valid JSON' AS note {bad}"
+            " AND _excluded IS NULL",
+            [table.name, column.name],
+        )
+        staging.execute(f"UPDATE {FILLED} SET {name} = NULL WHERE {name} IS NOT NULL AND NOT json_valid({name})")
 
 
 def _products(staging: Staging, ids: list[str]) -> None:

@@ -10,6 +10,9 @@ from koop_pipeline.staging import Staging, literal, quoted
 FILLED = "_koop_cleaned"
 NEWEST = "MAP-NEWEST-01"
 BY_NAME = "MAP-EXCLUDED-01"
+MERGED = "MAP-MERGED-01"
+MERGED_ACROSS_BRANCHES = ("cooperatives", "products")
+REASONS = {NEWEST: "a newer delivery has this key", MERGED: "another branch delivered the same"}
 AMOUNTS = {
     "savings_accounts": "balance",
     "savings_transactions": "amount",
@@ -32,11 +35,32 @@ def supersede(staging: Staging, table: Table) -> None:
         " HAVING count(DISTINCT _as_of) > 1)"
     ):
         return
-    keys = ", ".join(["cooperative_id", "branch", *map(quoted, table.key)])
+    keys = ["cooperative_id", "branch", *map(quoted, table.key)]
+    there = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in table.key)
+    same = " AND ".join(f"f.{key} IS NOT DISTINCT FROM n.{key}" for key in keys[:2])
+    same += "".join(f" AND f.{key} = n.{key}" for key in keys[2:])
     staging.execute(
-        f"UPDATE {FILLED} f SET _excluded = {literal(NEWEST)} FROM (SELECT {keys}, max(_as_of) AS newest FROM {FILLED}"
-        f" WHERE _excluded IS NULL GROUP BY ALL) n WHERE f._excluded IS NULL AND f._as_of < n.newest AND "
-        + " AND ".join(f"f.{key} IS NOT DISTINCT FROM n.{key}" for key in keys.split(", "))
+        f"UPDATE {FILLED} f SET _excluded = {literal(NEWEST)} FROM (SELECT {', '.join(keys)}, max(_as_of) AS newest"
+        f" FROM {FILLED} WHERE {there} GROUP BY ALL) n WHERE f._as_of < n.newest AND {same}"
+    )
+    for schema in ("mapped", "cleaned"):
+        staging.execute(
+            f"DELETE FROM {schema}.failures WHERE table_name = ? AND (cooperative_id, row) IN"
+            f" (SELECT (cooperative_id, _row) FROM {FILLED} WHERE _excluded = ?)",
+            [table.name, NEWEST],
+        )
+
+
+def merge_branches(staging: Staging, table: Table) -> None:
+    """Of rows that several branches deliver alike (the cooperative itself, its products), the first stays."""
+    if table.name not in MERGED_ACROSS_BRANCHES:
+        return
+    alike = ", ".join(quoted(column.name) for column in table.columns)
+    staging.execute(
+        f"UPDATE {FILLED} f SET _excluded = {literal(MERGED)} FROM (SELECT cooperative_id, _row FROM {FILLED}"
+        f" WHERE _excluded IS NULL AND branch IS NOT NULL QUALIFY row_number() OVER"
+        f" (PARTITION BY cooperative_id, {alike} ORDER BY _row) > 1) n"
+        " WHERE f.cooperative_id = n.cooperative_id AND f._row = n._row"
     )
 
 
@@ -45,10 +69,11 @@ def move_out(staging: Staging, table: Table) -> None:
     key = f"{quoted(table.key[0])}::VARCHAR" if table.key else "NULL"
     product = "product_code" if table.has("product_code") else "NULL"
     amount = AMOUNTS.get(table.name, "NULL::DECIMAL(18,2)")
+    rules = " ".join(f"WHEN {literal(rule)} THEN {literal(rule)}" for rule in REASONS)
+    reasons = " ".join(f"WHEN {literal(rule)} THEN {literal(reason)}" for rule, reason in REASONS.items())
     staging.execute(
         f"INSERT INTO cleaned.exclusions SELECT cooperative_id, {literal(table.name)}, _row,"
-        f" CASE _excluded WHEN {literal(NEWEST)} THEN {literal(NEWEST)} ELSE {literal(BY_NAME)} END,"
-        f" CASE _excluded WHEN {literal(NEWEST)} THEN 'a newer delivery has this key' ELSE _excluded END,"
+        f" CASE _excluded {rules} ELSE {literal(BY_NAME)} END, CASE _excluded {reasons} ELSE _excluded END,"
         f" {key}, {product}, {amount}, _source_file, _source_table, _source_row FROM {FILLED}"
         " WHERE _excluded IS NOT NULL"
     )

@@ -81,4 +81,4 @@ def prefix_keys(table: Table, values: pl.DataFrame) -> pl.DataFrame:
     if table.key:
         values = values.with_columns(source_no=pl.coalesce("source_no", pl.col(table.key[0]).cast(pl.String)))
     present = [name for name in BRANCH_KEYS if table.has(name)]
-    return values.with_columns(pl.col("branch") + "-" + pl.col(name) for name in present)
+    return values.with_columns((pl.col("branch") + "-" + pl.col(name)).alias(name) for name in present)

@@ -34,6 +34,7 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
         _clean_chunk(staging, table, group, reading, prefixed)
     derive.derive(staging, run, table, ids)
     exclusions.supersede(staging, table)
+    exclusions.merge_branches(staging, table)
     exclusions.move_out(staging, table)
     with staging.transaction():
         staging.clear(f"cleaned.{quoted(table.name)}", run.ids)

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from koop_pipeline.errors import DeliveryError
@@ -16,7 +17,8 @@ from koop_pipeline.extract.model import Chunk
 from koop_pipeline.staging import Staging, literal, quoted
 
 SECRET_COLUMN = re.compile(
-    r"pass(word|wd|w)?|pwd|sandi|(^|[_ ])pin($|[_ ])|ibu.?kandung|nama.?ibu|mother|maiden|token|secret", re.IGNORECASE
+    r"passw|^pass$|pwd|kata.?sandi|^sandi$|(^|[_ ])pin($|[_ ])|ibu.?kandung|nama.?ibu|mother|maiden|token|secret",
+    re.IGNORECASE,
 )
 SECRET_REASON = re.compile(r"password|kata sandi|\bPIN\b|ibu kandung|maiden", re.IGNORECASE)
 LINEAGE = ("row_id", "source_file", "source_table", "source_row", "branch", "as_of")
@@ -26,11 +28,11 @@ ROWS_PER_TABLE = 10**9
 class RawWriter:
     """Appends one cooperative's chunks; remembers its tables for `raw.tables`."""
 
-    def __init__(self, staging: Staging, cooperative_id: str, profile: str, secret_columns: Iterable[str], key: str):
+    def __init__(self, staging: Staging, cooperative_id: str, profile: str, secrets_named: Iterable[str], key: str):
         self.staging = staging
         self.cooperative_id = cooperative_id
         self.profile = profile
-        self.secret_columns = {name.casefold() for name in secret_columns}
+        self.secrets_named = [name.casefold() for name in secrets_named]
         self.key = key
         self.ordinals: dict[str, int] = {}
         self.written: dict[str, int] = {}
@@ -42,14 +44,14 @@ class RawWriter:
         offset = self.written.get(chunk.table, 0)
         names = raw_names(chunk.columns)
         relation = self._relation(chunk.table, names)
-        frame = chunk.frame.rename(dict(zip(chunk.columns, names, strict=True))).with_row_index("_ordinal")
+        frame = chunk.frame.rename(dict(zip(chunk.columns, names, strict=True))).with_row_index("_koop_ordinal")
         self.staging.connection.register("_chunk", frame.to_arrow())
         try:
             self.staging.execute(
                 f"INSERT INTO {relation} (cooperative_id, row_id, source_file, source_table, source_row, branch, as_of"
                 f"{''.join(', ' + quoted(name) for name in names)})"
-                f" SELECT $id, $first + _ordinal + 1, $file, $table, source_row, $branch, $as_of"
-                f"{''.join(', ' + self._value(name) for name in names)} FROM _chunk",
+                f" SELECT $id, $first + _koop_ordinal + 1, $file, $table, source_row, $branch, $as_of"
+                f"{''.join(', ' + self._value(chunk.table, name) for name in names)} FROM _chunk",
                 {
                     "id": self.cooperative_id,
                     "first": ordinal * ROWS_PER_TABLE + offset,
@@ -64,9 +66,10 @@ class RawWriter:
         self.written[chunk.table] = offset + frame.height
         return names
 
-    def _value(self, name: str) -> str:
+    def _value(self, table: str, name: str) -> str:
         column = quoted(name)
-        if not (SECRET_COLUMN.search(name) or name.casefold() in self.secret_columns):
+        place = f"{table}.{name}".casefold()
+        if not (SECRET_COLUMN.search(name) or any(fnmatchcase(place, pattern) for pattern in self.secrets_named)):
             return column
         inner = f"sha256({literal(self.key)} || {column})"
         return f"CASE WHEN {column} = '' THEN '' ELSE 'hash:' || sha256({literal(self.key)} || {inner}) END"
@@ -94,7 +97,7 @@ def relation_name(profile: str, table: str) -> str:
 
 def raw_names(columns: list[str]) -> list[str]:
     """Column names as raw keeps them: those that are taken, or equal but for case, get `_2`, `_3`."""
-    taken = {*LINEAGE, "cooperative_id"}
+    taken = {*LINEAGE, "cooperative_id", "_koop_ordinal"}
     names = []
     for column in columns:
         name, number = column, 1

@@ -53,11 +53,19 @@ def _extract_one(staging: Staging, run: BatchRun, cooperative: Cooperative, ordi
                 _mirror(staging, run, cooperative, delivered, hashes)
                 _note_unread(staging, cooperative.id, unread)
         _register(staging, run, cooperative, ordinal, fingerprint)
-    except (DeliveryError, StagingError, OSError) as error:
+    except Exception as error:  # law 4: whatever is wrong with one delivery stops that cooperative only
         forget(staging, cooperative.id)
         _register(staging, run, cooperative, ordinal, "")
-        message = str(error) if isinstance(error, DeliveryError) else f"cannot be read: {safe_message(error)}"
-        halt(staging, cooperative.id, "extract", message.splitlines()[0])
+        halt(staging, cooperative.id, "extract", _sentence(error).replace(f"{run.folder.root}/", ""))
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell the user; the text of an error that is not ours may hold values and is not shown."""
+    if isinstance(error, DeliveryError):
+        return str(error).splitlines()[0]
+    if isinstance(error, StagingError | OSError):
+        return f"the delivery cannot be read: {safe_message(error)}"
+    return f"the delivery cannot be read ({type(error).__name__}); check the file, or send it to the engineers"
 
 
 def deliveries(run: BatchRun, cooperative: Cooperative) -> tuple[list[Delivered], list[str]]:
@@ -149,11 +157,14 @@ def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered) -> None:
     reader = reader_for(item.reading)
     columns: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
-    for chunk in reader.read(item.path, item.reading):  # type: ignore[arg-type]
-        names = writer.write(chunk, item.name, item.branch, item.as_of)
-        raw_writer.same_columns(item.name, chunk.table, columns.setdefault(chunk.table, names), names)
-        rows[chunk.table] = rows.get(chunk.table, 0) + chunk.frame.height
-    counted = reader.count(item.path, item.reading)  # type: ignore[arg-type]
+    try:
+        for chunk in reader.read(item.path, item.reading):  # type: ignore[arg-type]
+            names = writer.write(chunk, item.name, item.branch, item.as_of)
+            raw_writer.same_columns(item.name, chunk.table, columns.setdefault(chunk.table, names), names)
+            rows[chunk.table] = rows.get(chunk.table, 0) + chunk.frame.height
+        counted = reader.count(item.path, item.reading)  # type: ignore[arg-type]
+    except DeliveryError as error:
+        raise DeliveryError(_placed(item, str(error))) from None
     for table in dict.fromkeys([*rows, *counted]):
         relation = raw_writer.relation_name(writer.profile, table)
         staging.execute(
@@ -169,6 +180,12 @@ def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered) -> None:
                 f" {counted.get(table, 0)}"
             )
             _fail(staging, writer.cooperative_id, "EXT-COUNT-01", item.name, table, note)
+
+
+def _placed(item: Delivered, message: str) -> str:
+    """A reader's sentence with the file as it is called in the programme folder."""
+    name = item.path.name if isinstance(item.path, Path) else ""
+    return item.name + message[len(name) :] if name and message.startswith(name) else message
 
 
 def _note_unread(staging: Staging, cooperative_id: str, unread: list[str]) -> None:
@@ -197,8 +214,7 @@ def _register(staging: Staging, run: BatchRun, cooperative: Cooperative, ordinal
 
 
 def _secret_columns(profile: Profile) -> list[str]:
+    """The `table.column` patterns that the profile ignores because they are secrets."""
     return [
-        name.rpartition(".")[2]
-        for name, reason in profile.ignore.items()
-        if "." in name and raw_writer.SECRET_REASON.search(reason or "")
+        name for name, reason in profile.ignore.items() if "." in name and raw_writer.SECRET_REASON.search(reason or "")
     ]

@@ -32,12 +32,15 @@ def book_rows(staging: Staging) -> None:
             " sum(excluded) AS excluded, sum(lost) AS lost FROM mapped.blocks WHERE table_name = $name GROUP BY ALL),"
             f" there AS (SELECT cooperative_id, count(*) AS n FROM cleaned.{table.name} GROUP BY ALL),"
             " older AS (SELECT cooperative_id, count(*) AS n FROM cleaned.exclusions WHERE table_name = $name"
-            f" AND rule = 'MAP-NEWEST-01' GROUP BY ALL), after AS ({after})"
+            " AND rule = 'MAP-NEWEST-01' GROUP BY ALL), same AS (SELECT cooperative_id, count(*) AS n FROM"
+            " cleaned.exclusions WHERE table_name = $name AND rule = 'MAP-MERGED-01' GROUP BY ALL),"
+            f" after AS ({after})"
             " SELECT s.cooperative_id, $name, coalesce(b.kept + b.excluded + b.lost, 0),"
-            " coalesce(t.n, 0) + coalesce(o.n, 0) - coalesce(b.kept, 0), 0,"
+            " coalesce(t.n, 0) + coalesce(o.n, 0) + coalesce(m.n, 0) - coalesce(b.kept, 0), coalesce(m.n, 0),"
             " coalesce(b.excluded, 0) + coalesce(o.n, 0) + coalesce(a.n, 0), 0, coalesce(t.n, 0) - coalesce(a.n, 0)"
             " FROM gate.scope s LEFT JOIN blocks b USING (cooperative_id) LEFT JOIN there t USING (cooperative_id)"
-            " LEFT JOIN older o USING (cooperative_id) LEFT JOIN after a USING (cooperative_id)",
+            " LEFT JOIN older o USING (cooperative_id) LEFT JOIN same m USING (cooperative_id)"
+            " LEFT JOIN after a USING (cooperative_id)",
             {"name": table.name},
         )
     for table in OPENING:

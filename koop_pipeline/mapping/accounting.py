@@ -12,13 +12,14 @@ from koop_pipeline.mapping.controls import control_shape, read_controls
 from koop_pipeline.program.folder import Mapping
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
-from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.halts import halt, healthy
+from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
+from koop_pipeline.staging.halts import begin, halt
 
-NOT_AMOUNT = (
-    "(^|_)(id|no|nomor|kode|code|nik|ktp|npwp|telp|telepon|hp|phone|kontak|rekening|rek|tgl|tanggal|tahun|thn|bulan|bln"
-    "|periode|tenor|urut|level|status|flag|jk|pos|kodepos|rt|rw|umur|usia|bunga|persen|ke|date|time)(_|$)|^id|id$"
+_NO_AMOUNT = (
+    "id|no|nomor|kode|code|nik|nip|ktp|npwp|telp|telepon|hp|phone|kontak|rekening|rek|tgl|tanggal|tahun|thn|bulan|bln"
+    "|periode|tenor|urut|level|ranking|status|flag|jk|pos|kodepos|port|rt|rw|umur|usia|persen|ke|date|time"
 )
+NOT_AMOUNT = f"^({_NO_AMOUNT})(_|$)|_({_NO_AMOUNT})$|^id|id$"
 OWN = "unused"
 
 
@@ -27,14 +28,17 @@ def account_raw(staging: Staging, run: BatchRun) -> None:
     for name in ("mapped.raw_accounts", "mapped.ignored_amounts", "mapped.controls"):
         staging.clear(name, run.ids)
     staging.clear("mapped.failures", run.ids, f"note LIKE '{OWN}:%'")
-    going = set(healthy(staging, run.ids))
+    going = set(begin(staging, "map", run.ids, OWN))
     for cooperative in run.cooperatives:
         if cooperative.id in going:
             try:
                 read_controls(staging, run, cooperative)
                 _account_one(staging, run, cooperative)
             except (DeliveryError, ConfigError) as error:
-                halt(staging, cooperative.id, "map", f"{cooperative.id}: {error}")
+                halt(staging, cooperative.id, "map", f"{cooperative.id}: {error}", OWN)
+            except StagingError as error:
+                reason = f"{cooperative.id}: its raw tables cannot be accounted for: {safe_message(error)}"
+                halt(staging, cooperative.id, "map", reason, OWN)
 
 
 def ignored_reason(mapping: Mapping, table: str, column: str | None = None) -> str | None:
@@ -99,7 +103,10 @@ def _book_tables(staging: Staging, mapping: Mapping, cooperative: Cooperative, u
 
 def _excluded_everywhere(staging: Staging, cooperative_id: str, file: str, table: str) -> int:
     """Rows of one file and table that every block which leads from it excludes by name."""
-    blocks = "SELECT count(*) FROM mapped.blocks WHERE cooperative_id = $id AND list_contains(source_tables, $table)"
+    blocks = (
+        "SELECT count(*) FROM mapped.blocks b WHERE b.cooperative_id = $id AND list_contains(b.source_tables, $table)"
+        " AND b.branch IS NOT DISTINCT FROM r.branch"
+    )
     relation = staging.value(
         "SELECT relation FROM raw.tables WHERE cooperative_id = ? AND source_table = ?", [cooperative_id, table]
     )
@@ -107,7 +114,7 @@ def _excluded_everywhere(staging: Staging, cooperative_id: str, file: str, table
         staging.value(
             f"SELECT count(*) FROM (SELECT e.row_id FROM mapped.excluded_rows e JOIN {relation} r USING (row_id)"
             " WHERE e.cooperative_id = $id AND r.cooperative_id = $id AND r.source_table = $table"
-            f" AND r.source_file = $file GROUP BY e.row_id HAVING count(*) >= ({blocks}))",
+            f" AND r.source_file = $file GROUP BY e.row_id, r.branch HAVING count(*) >= ({blocks}))",
             {"id": cooperative_id, "table": table, "file": file},
         )
     )
@@ -138,7 +145,7 @@ def _sum_ignored(staging: Staging, raw: raw_views.RawTables, table: str, column:
         f"INSERT INTO mapped.ignored_amounts SELECT ?, ?, ?, ?, count(*), sum(amount) FROM"
         f" (SELECT {cell} AS cell, TRY(rupiah({cell})) AS amount FROM {quoted(table)} WHERE trim({cell}) <> '')"
         f" WHERE NOT regexp_matches(lower(?), {literal(NOT_AMOUNT)})"
-        " HAVING count(*) = count(amount) AND sum(abs(amount)) > 0 AND max(abs(amount)) < 1000000000000",
+        " HAVING count(amount) * 2 > count(*) AND sum(abs(amount)) > 0",
         [raw.cooperative_id, table, column, reason, column],
     )
 

@@ -20,6 +20,7 @@ from koop_pipeline.program.profile import Block, ColumnRule, nearest
 from koop_pipeline.staging import Staging, StagingError, literal, quoted
 
 ANY_DAY = date(2000, 1, 1)
+LINEAGE_TYPES = {"row_id": "BIGINT", "source_row": "BIGINT", "as_of": "DATE"}
 DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
 NUMBERS = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "UHUGEINT")
 
@@ -80,7 +81,11 @@ class Planner:
             shape = self._inspect(f"SELECT ({condition})", leading, (*place, "exclude", name))
             self._use(uses, shape, block, catalogue)
             parameters |= shape.parameters
-        origin, types, listed = leading, {name.casefold(): "VARCHAR" for name in leading}, False
+        origin, types, listed = (
+            leading,
+            {name.casefold(): LINEAGE_TYPES.get(name, "VARCHAR") for name in leading},
+            False,
+        )
         tables = {block.source}
         if block.sql:
             shape = self._inspect_query(block.sql, catalogue, (*place, "sql"))
@@ -125,11 +130,26 @@ class Planner:
             shape = inspect(self.staging, sql, {})
         except SqlRefused as error:
             raise self._error(place, str(error)) from None
+        if shape.windows or shape.aggregates(self.staging):
+            name = (*shape.aggregates(self.staging), "a window function")[0]
+            raise self._error(place, f"{name} takes many rows, an expression sees one row only; use 'sql' for it")
         known = {name.casefold() for name in origin}
-        for names in shape.columns:
+        for names in sorted(shape.columns):
             if not known & {part.casefold() for part in names}:
-                raise self._error(place, f"there is no column {names[-1]!r}{nearest(names[-1], origin)}")
+                raise self._error(place, f"there is no column {names[-1]!r}{self._hint(names[-1], origin)}")
         return shape
+
+    def _hint(self, name: str, origin: list[str]) -> str:
+        """The nearest delivered name; none where the first row of the file may be data, not names (law 8)."""
+        known = {column.casefold() for column in origin if column not in LINEAGE}
+        asked = {
+            str(rule.source).casefold()
+            for block in self.mapping.profile.blocks.get(self.table.name, ())
+            for rule in block.columns.values()
+        }
+        if not known & asked:
+            return "; none of the columns this block names is there: does the file begin with its column names?"
+        return nearest(name, origin)
 
     def _inspect_query(self, sql: str, catalogue: dict[str, list[str]], place: tuple[str | int, ...]) -> Shape:
         try:
@@ -182,7 +202,7 @@ class Planner:
         sql = quoted(exact) if exact is not None else rule.source
         if exact is None and is_plain_name(rule.source):
             raise self._error(
-                place, f"there is no column {rule.source!r} in {block.source}{nearest(rule.source, origin)}"
+                place, f"there is no column {rule.source!r} in {block.source}{self._hint(rule.source, origin)}"
             )
         shape = self._inspect(f"SELECT ({sql})", origin, place)
         reads = tuple(item for item in origin if any(item.casefold() == part[-1].casefold() for part in shape.columns))

@@ -10,11 +10,11 @@ from datetime import date
 
 from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.mapping.block_plan import BlockPlan, ColumnPlan
+from koop_pipeline.mapping.query_run import LEADING, BadRows, Query, called_with
 from koop_pipeline.mapping.raw_views import RawTables
 from koop_pipeline.program.folder import Mapping
-from koop_pipeline.staging import Staging, StagingError, literal, quoted
+from koop_pipeline.staging import Staging, literal, quoted
 
-LEADING = "_koop_leading"
 OUTPUT = "_koop_output"
 FAILURE_COLUMNS = (
     "cooperative_id, table_name, row, column_name, rule, before, source_file, source_table, source_row, note"
@@ -43,12 +43,14 @@ def set_macros(staging: Staging, mapping: Mapping, *, strict: bool = True) -> No
 def run_block(context: Context, plan: BlockPlan, first_row: int) -> int:
     """Append the block's rows to `mapped.<table>`; returns how many. `_row` continues from `first_row`."""
     _prepare_leading(context, plan)
+    bad = BadRows()
     if plan.block.sql:
-        _run_query(context, plan)
+        bad = _run_query(context, plan)
     else:
         _run_columns(context, plan)
     produced = _append(context, plan, first_row)
-    _account(context, plan)
+    _name_bad_rows(context, plan, bad)
+    _account(context, plan, bad)
     return produced
 
 
@@ -67,11 +69,19 @@ def _prepare_leading(context: Context, plan: BlockPlan) -> None:
         f" {excluded} AS excluded FROM {quoted(plan.block.source)}",
         {name: context.cutoff_on for name in plan.parameters if f"${name}" in cases},
     )
+    for name, condition in plan.block.exclude.items():
+        context.staging.execute(
+            f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT {literal(context.raw.cooperative_id)},"
+            f" {literal(plan.table.name)}, NULL, NULL, 'MAP-EXPR-01', NULL, source_file, source_table, source_row,"
+            f" {literal(f'the condition of the exclusion {name!r} fails on this row')}"
+            f" FROM {quoted(plan.block.source)} WHERE TRY(struct_pack(v := ({condition})::BOOLEAN)) IS NULL",
+            {parameter: context.cutoff_on for parameter in plan.parameters if f"${parameter}" in condition},
+        )
 
 
 def _run_columns(context: Context, plan: BlockPlan) -> None:
     source = quoted(plan.block.source)
-    body = _select_columns(plan.columns, source)
+    body = _select_columns(plan.columns)
     text = " ".join(column.sql for column in plan.columns)
     context.staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS SELECT row_id AS _row_id, NULL::BIGINT[] AS _row_ids,"
@@ -80,8 +90,8 @@ def _run_columns(context: Context, plan: BlockPlan) -> None:
     )
 
 
-def _select_columns(columns: tuple[ColumnPlan, ...], alias: str) -> str:
-    """Select list: each column as text, and `_failed`, the names of those whose expression failed on the row."""
+def _select_columns(columns: tuple[ColumnPlan, ...]) -> str:
+    """Select list: each column as text (in a struct that is null where it failed), and what its expression read."""
     parts = []
     checks = []
     for column in columns:
@@ -94,90 +104,61 @@ def _select_columns(columns: tuple[ColumnPlan, ...], alias: str) -> str:
     return ", ".join([*parts, *checks]) or "NULL AS _nothing"
 
 
-def _run_query(context: Context, plan: BlockPlan) -> None:
-    """Run the block's own SQL over the kept leading rows, and again over the excluded ones so that their money
-
-    shows.
-    """
-    staging, source = context.staging, quoted(plan.block.source)
-    select = context.raw.made[plan.block.source]
-    has_excluded = staging.value(f"SELECT count(*) FROM {LEADING} WHERE excluded IS NOT NULL")
-    try:
-        for keep in (True, False) if has_excluded else (True,):
-            if plan.block.exclude:
-                test = "IS NULL" if keep else "IS NOT NULL"
-                staging.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {source} AS SELECT * FROM ({select}) WHERE row_id IN"
-                    f" (SELECT row_id FROM {LEADING} WHERE excluded {test})"
-                )
-            _query_once(context, plan, append=not keep)
-    finally:
-        if plan.block.exclude:
-            staging.execute(f"CREATE OR REPLACE TEMP VIEW {source} AS {select}")
-
-
-def _query_once(context: Context, plan: BlockPlan, *, append: bool) -> None:
+def _run_query(context: Context, plan: BlockPlan) -> BadRows:
+    """Run the block's own SQL over the kept leading rows, then over the excluded ones so that their money shows."""
     staging = context.staging
     ids = "list_min(row_id) AS _row_id, row_id AS _row_ids" if plan.listed else "row_id AS _row_id, NULL AS _row_ids"
-    body = _select_columns(plan.columns, "result")
-    target = f"INSERT INTO {OUTPUT}" if append else f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS"
-    sql = f"{target} SELECT {ids}, {body} FROM ({plan.block.sql}) AS result"
-    parameters = _parameters(context, plan)
-    try:
-        staging.execute(sql, parameters)
-    except StagingError:
-        set_macros(staging, context.mapping, strict=False)
-        try:
-            staging.execute(sql, parameters)
-        finally:
-            set_macros(staging, context.mapping)
-        _blame_raw_cells(context, plan)
-
-
-def _blame_raw_cells(context: Context, plan: BlockPlan) -> None:
-    """The block's SQL met values it cannot read: name the raw cells whose text none of the profile functions takes."""
-    staging = context.staging
-    before = staging.value("SELECT count(*) FROM mapped.failures")
-    for pattern in sorted(plan.tables):
-        for name in context.raw.matching(pattern):
-            for column in sorted(plan.uses.get(name, ())):
-                for function in ("rupiah", "tanggal", "angka"):
-                    if _calls(plan.block.sql or "", function, column):
-                        _fail_cells(context, plan, pattern, name, column, function)
-    if staging.value("SELECT count(*) FROM mapped.failures") == before:
-        note = "the SQL of the block fails on some value; no single raw cell explains it"
-        _insert_failures(context, plan, "NULL, NULL, NULL, NULL", note, "(SELECT 1)")
-
-
-def _calls(sql: str, function: str, column: str) -> bool:
-    text = sql.casefold()
-    start = text.find(f"{function}(")
-    while start >= 0:
-        depth, end = 0, start + len(function)
-        while end < len(text):
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-            if depth == 0:
-                break
-        if column.casefold() in text[start:end]:
-            return True
-        start = text.find(f"{function}(", end)
-    return False
-
-
-def _fail_cells(context: Context, plan: BlockPlan, pattern: str, table: str, column: str, function: str) -> None:
-    cell = quoted(column)
-    source = f"{quoted(pattern)} WHERE source_table = {literal(table)}"
-    source += f" AND TRY(struct_pack(v := {function}({cell}))) IS NULL"
-    note = f"{function}() cannot read this value of {table}.{column}"
-    _insert_failures(context, plan, f"{cell}, source_file, source_table, source_row", note, source)
-
-
-def _insert_failures(context: Context, plan: BlockPlan, before_and_lineage: str, note: str, source: str) -> None:
-    context.staging.execute(
-        f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT {literal(context.raw.cooperative_id)},"
-        f" {literal(plan.table.name)}, NULL, NULL, 'MAP-EXPR-01', {before_and_lineage}, {literal(note)} FROM {source}"
+    select = f"SELECT {ids}, {_select_columns(plan.columns)}"
+    query = Query(
+        staging,
+        plan,
+        context.raw.made[plan.block.source],
+        _parameters(context, plan),
+        lambda strict: set_macros(staging, context.mapping, strict=strict),
     )
+    query.open_view()
+    try:
+        bad = query.run(f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS {select}", excluded=False)
+        if staging.value(f"SELECT count(*) FROM {LEADING} WHERE excluded IS NOT NULL"):
+            query.run(f"INSERT INTO {OUTPUT} {select}", excluded=True)
+    finally:
+        query.close_view()
+    return bad
+
+
+def _name_bad_rows(context: Context, plan: BlockPlan, bad: BadRows) -> None:
+    """MAP-EXPR-01 for each row and column on which the block's SQL failed."""
+    row_is = "list_contains(o._row_ids, $id)" if plan.listed else "o._row_id = $id"
+    before = _unreadable_cell(context, plan)
+    for row_id, columns in sorted(bad.columns.items()):
+        note = "the block's SQL fails on this row" + (", so it did not come back" if row_id in bad.lost else "")
+        named: list[str | None] = [*columns] or [None]
+        for column in named:
+            context.staging.execute(
+                f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT $cooperative, $table, o._row, $column,"
+                f" 'MAP-EXPR-01', {before}, l.source_file, l.source_table, l.source_row, $note"
+                f" FROM {LEADING} l JOIN {quoted(plan.block.source)} r ON r.row_id = l.row_id"
+                f" LEFT JOIN _koop_numbered o ON {row_is} WHERE l.row_id = $id",
+                {
+                    "cooperative": context.raw.cooperative_id,
+                    "table": plan.table.name,
+                    "column": column,
+                    "note": note,
+                    "id": row_id,
+                },
+            )
+
+
+def _unreadable_cell(context: Context, plan: BlockPlan) -> str:
+    """SQL for the first cell of the leading row (`r`) that a profile function, called with it, cannot read."""
+    columns = sorted({column for name in context.raw.matching(plan.block.source) for column in plan.uses.get(name, ())})
+    cells = [
+        f"CASE WHEN TRY(struct_pack(v := {function}(r.{quoted(column)}))) IS NULL THEN r.{quoted(column)} END"
+        for function in ("rupiah", "tanggal", "angka")
+        for column in columns
+        if called_with(plan.block.sql or "", function, column)
+    ]
+    return f"coalesce({', '.join(cells)}, NULL)" if cells else "NULL"
 
 
 def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
@@ -219,7 +200,7 @@ def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
     return int(staging.value("SELECT count(*) FROM _koop_numbered"))
 
 
-def _account(context: Context, plan: BlockPlan) -> None:
+def _account(context: Context, plan: BlockPlan, bad: BadRows) -> None:
     """Book the block's units (distinct leading rows, or lists of them): kept, excluded by name, lost."""
     staging, cooperative_id = context.staging, context.raw.cooperative_id
     back = (
@@ -227,7 +208,9 @@ def _account(context: Context, plan: BlockPlan) -> None:
         if plan.listed
         else ("SELECT _row_id AS row_id FROM _koop_numbered")
     )
-    strangers = staging.value(f"SELECT count(*) FROM ({back}) WHERE row_id NOT IN (SELECT row_id FROM {LEADING})")
+    strangers = staging.value(
+        f"SELECT count(*) FROM ({back}) WHERE row_id IS NULL OR row_id NOT IN (SELECT row_id FROM {LEADING})"
+    )
     if strangers:
         raise context.mapping.file.error(
             (*plan.place, "sql"), f"{strangers} row_id values are not of the leading table {plan.block.source!r}"
@@ -235,8 +218,13 @@ def _account(context: Context, plan: BlockPlan) -> None:
     lost = f"SELECT * FROM {LEADING} WHERE excluded IS NULL AND row_id NOT IN (SELECT row_id FROM ({back}))"
     staging.execute(
         f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) SELECT ?, ?, NULL, NULL, 'MAP-LOST-01', NULL,"
-        f" source_file, source_table, source_row, ? FROM ({lost})",
-        [cooperative_id, plan.table.name, "this row neither comes back from the block nor is excluded by name"],
+        f" source_file, source_table, source_row, ? FROM ({lost}) WHERE NOT list_contains(?::BIGINT[], row_id)",
+        [
+            cooperative_id,
+            plan.table.name,
+            "this row neither comes back from the block nor is excluded by name",
+            sorted(bad.lost),
+        ],
     )
     unit = "_row_ids" if plan.listed else "_row_id"
     joined = f"_koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id"

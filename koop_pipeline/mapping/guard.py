@@ -20,7 +20,7 @@ REFUSED_FUNCTIONS = frozenset(
         "current_user user session_user version txid_current nextval currval error query query_table",
         "in_search_path set_config read_text read_blob write_log parse_duckdb_log_message",
         "get_current_timestamp today current_localtime current_localtimestamp current_query_id",
-        "current_transaction_id current_connection_id",
+        "current_transaction_id current_connection_id reservoir_quantile approx_quantile approx_top_k",
     )
     for word in words.split()
 )  # age(x) with one argument counts from today
@@ -47,7 +47,13 @@ class Shape:
     columns: set[tuple[str, ...]] = field(default_factory=set)
     parameters: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
+    lambda_names: set[str] = field(default_factory=set)
     star: bool = False
+    windows: bool = False
+
+    def aggregates(self, staging: Staging) -> list[str]:
+        """The aggregate functions it calls, sorted; they take many rows."""
+        return sorted(self.functions & _aggregate_functions(staging))
 
 
 def inspect(staging: Staging, sql: str, tables: dict[str, list[str]]) -> Shape:
@@ -63,6 +69,7 @@ def inspect(staging: Staging, sql: str, tables: dict[str, list[str]]) -> Shape:
             continue
         if name.casefold() not in known:
             raise SqlRefused(f"there is no raw table {name!r}{nearest(name, list(tables))}")
+    shape.columns = {names for names in shape.columns if len(names) > 1 or names[0] not in shape.lambda_names}
     shape.tables = {known[name.casefold()] for name in shape.tables if name.casefold() in known}
     volatile = _volatile_functions(staging)
     for name in sorted(shape.functions - PROFILE_FUNCTIONS):
@@ -124,6 +131,10 @@ def _look_at(node: dict[str, Any], shape: Shape, ctes: set[str]) -> None:
         shape.columns.add(tuple(str(name) for name in node["column_names"]))
     elif kind == "STAR":
         shape.star = True
+    elif kind == "LAMBDA":
+        shape.lambda_names |= {str(part["column_names"][0]) for part in _nodes(node["lhs"]) if "column_names" in part}
+    if node.get("class") == "WINDOW":
+        shape.windows = True
     if node.get("class") == "FUNCTION" and "function_name" in node:
         shape.functions.add(str(node["function_name"]).casefold())
     if node.get("class") == "PARAMETER":
@@ -136,13 +147,19 @@ _CACHE: dict[str, frozenset[str]] = {}
 
 
 def _volatile_functions(staging: Staging) -> frozenset[str]:
-    if "volatile" not in _CACHE:
-        rows = staging.rows(
-            "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
-            " WHERE stability IS NOT NULL AND stability <> 'CONSISTENT' AND function_type = 'scalar'"
-        )
-        _CACHE["volatile"] = frozenset(row[0] for row in rows) - TABLE_FUNCTIONS
-    return _CACHE["volatile"]
+    where = "stability IS NOT NULL AND stability <> 'CONSISTENT' AND function_type = 'scalar'"
+    return _functions(staging, where) - TABLE_FUNCTIONS
+
+
+def _aggregate_functions(staging: Staging) -> frozenset[str]:
+    return _functions(staging, "function_type = 'aggregate'") - _functions(staging, "function_type = 'scalar'")
+
+
+def _functions(staging: Staging, where: str) -> frozenset[str]:
+    if where not in _CACHE:
+        rows = staging.rows(f"SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE {where}")
+        _CACHE[where] = frozenset(row[0] for row in rows)
+    return _CACHE[where]
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from koop_pipeline.program.folder import Mapping
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
-from koop_pipeline.staging.halts import halt, healthy
+from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.staging.schema import mapped_columns
 
 PER_TABLE = ("mapped.failures", "mapped.blocks", "mapped.excluded_rows", "mapped.uses", "mapped.profiles")
@@ -22,7 +22,7 @@ FACTS_ROW = "facts of the batch file"
 
 def map_table(staging: Staging, run: BatchRun, table: Table) -> None:
     """Fill `mapped.<table>` for the cooperatives in scope."""
-    ids = healthy(staging, run.ids)
+    ids = begin(staging, "map", run.ids, table.name)
     for name in PER_TABLE:
         staging.clear(name, run.ids, f"table_name = '{table.name}'")
     rows = f"_koop_rows_{table.name}"
@@ -57,11 +57,14 @@ def _map_one(
     except StagingError as error:
         where = mapping.file.error((table.name,), f"{table.name}: {safe_message(error)}")
         _stop(staging, cooperative, table, str(where))
+    except Exception as error:  # law 4: whatever goes wrong stops this cooperative only
+        where = mapping.file.error((table.name,), f"{table.name}: cannot be mapped ({type(error).__name__})")
+        _stop(staging, cooperative, table, str(where))
 
 
 def _stop(staging: Staging, cooperative: Cooperative, table: Table, message: str) -> None:
     staging.execute(f"DELETE FROM _koop_rows_{table.name} WHERE cooperative_id = ?", [cooperative.id])
-    halt(staging, cooperative.id, "map", f"{cooperative.id}: {message}")
+    halt(staging, cooperative.id, "map", f"{cooperative.id}: {message}", table.name)
 
 
 def _map_branch(

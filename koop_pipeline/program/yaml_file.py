@@ -103,7 +103,8 @@ def parse(file: YamlFile, model: type[M]) -> M:
 
 
 def _first_fault(file: YamlFile, error: ValidationError) -> ConfigError:
-    faults = error.errors(include_url=False, include_context=False)
+    every = error.errors(include_url=False, include_context=False)
+    faults = [fault for fault in every if fault["type"] != "too_short"] or every
     fault = min(faults, key=lambda item: file.line(_in_file(file, item["loc"])))
     place = _in_file(file, fault["loc"])
     name = ".".join(str(part) for part in place) or "the file"

@@ -8,12 +8,13 @@ from koop_pipeline.staging.database import Staging
 STEPS = ("extract", "map", "clean", "open", "gate", "promote", "verify")
 
 
-def begin(staging: Staging, step: str, ids: list[str]) -> list[str]:
-    """Forget what this and later steps halted, and return the ids that no earlier step halted, in order."""
-    later = STEPS[STEPS.index(step) :]
+def begin(staging: Staging, step: str, ids: list[str], part: str = "") -> list[str]:
+    """Forget what this step (or the `part` of it) and later steps halted; the ids that nothing halts, in order."""
+    later = STEPS[STEPS.index(step) + 1 :]
     staging.execute(
-        "DELETE FROM gate.halts WHERE cooperative_id IN (SELECT unnest(?)) AND step IN (SELECT unnest(?))",
-        [ids, list(later)],
+        "DELETE FROM gate.halts WHERE cooperative_id IN (SELECT unnest(?)) AND (step IN (SELECT unnest(?))"
+        " OR (step = ? AND part = ?))",
+        [ids, list(later) if step != "extract" else list(STEPS), step, part],
     )
     return healthy(staging, ids)
 
@@ -25,10 +26,9 @@ def healthy(staging: Staging, ids: list[str]) -> list[str]:
     return [cooperative_id for cooperative_id in ids if cooperative_id in going]
 
 
-def halt(staging: Staging, cooperative_id: str, step: str, message: str) -> None:
-    """Stop one cooperative at this step; the first message stays."""
+def halt(staging: Staging, cooperative_id: str, step: str, message: str, part: str = "") -> None:
+    """Stop one cooperative at this step (or part of it); the first message stays."""
     staging.execute(
-        "INSERT INTO gate.halts SELECT ?, ?, ? WHERE NOT EXISTS"
-        " (SELECT 1 FROM gate.halts WHERE cooperative_id = ? AND step = ?)",
-        [cooperative_id, step, message, cooperative_id, step],
+        "INSERT INTO gate.halts SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM gate.halts WHERE cooperative_id = ?)",
+        [cooperative_id, step, part, message, cooperative_id],
     )

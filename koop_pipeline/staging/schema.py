@@ -34,21 +34,21 @@ BOOKKEEPING = {
     "mapped.uses": "cooperative_id VARCHAR, table_name VARCHAR, source_table VARCHAR, column_name VARCHAR",
     "mapped.readings": "reading BIGINT, table_name VARCHAR, settings VARCHAR",
     "mapped.profiles": "cooperative_id VARCHAR, table_name VARCHAR, profile_sha256 VARCHAR",
-    "mapped.controls": "cooperative_id VARCHAR, name VARCHAR, delivered DECIMAL(18,2)",
+    "mapped.controls": "cooperative_id VARCHAR, name VARCHAR, delivered DECIMAL(38,2)",
     "mapped.raw_accounts": "cooperative_id VARCHAR, source_file VARCHAR, source_table VARCHAR, rows BIGINT,"
     " counted BIGINT, used BIGINT, excluded BIGINT, ignored BIGINT, reason VARCHAR",
     "mapped.ignored_amounts": "cooperative_id VARCHAR, source_table VARCHAR, column_name VARCHAR, reason VARCHAR,"
-    " cells BIGINT, total DECIMAL(18,2)",
+    " cells BIGINT, total DECIMAL(38,2)",
     "cleaned.exclusions": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, rule VARCHAR, reason VARCHAR,"
     " key VARCHAR, product_code VARCHAR, amount DECIMAL(18,2), " + LINEAGE.replace("_source", "source"),
-    "gate.halts": "cooperative_id VARCHAR, step VARCHAR, message VARCHAR",
+    "gate.halts": "cooperative_id VARCHAR, step VARCHAR, part VARCHAR, message VARCHAR",
     "gate.scope": "cooperative_id VARCHAR",
     "gate.declared": "cooperative_id VARCHAR, name VARCHAR, amount DECIMAL(18,2)",
     "gate.absent": "cooperative_id VARCHAR, category VARCHAR, reason VARCHAR",
     "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT",
-    "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(18,2), extracted DECIMAL(18,2),"
-    " kept DECIMAL(18,2), excluded DECIMAL(18,2)",
+    "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
+    " kept DECIMAL(38,2), excluded DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
     " profile_sha256 VARCHAR, suites_sha256 VARCHAR, content_sha256 VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
@@ -56,7 +56,7 @@ BOOKKEEPING = {
     " missing BIGINT, unexpected BIGINT, differing BIGINT",
     "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"
     " expected VARCHAR, found VARCHAR",
-    "verification.totals": "cooperative_id VARCHAR, control VARCHAR, expected DECIMAL(18,2), found DECIMAL(18,2)",
+    "verification.totals": "cooperative_id VARCHAR, control VARCHAR, expected DECIMAL(38,2), found DECIMAL(38,2)",
 }
 
 
