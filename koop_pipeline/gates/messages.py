@@ -3,9 +3,16 @@
 Amounts are shown; values of rows are not.
 """
 
+from koop_pipeline.gates.masking import ANY_CELL
 from koop_pipeline.staging import Staging
 
 SHOWN = 3
+CAUSES = (
+    ("EXT", "MAP"),
+    ("ENM", "MNY", "DAT", "NUM", "BOL", "NAM"),
+    ("KEY", "REF", "CUT"),
+)
+FOLLOWING = ("TIE", "TOT", "OSB", "OTB", "LSC", "REQ", "DCL")
 
 
 def message_of(staging: Staging, cooperative_id: str, verdict: str) -> str:
@@ -21,25 +28,40 @@ def message_of(staging: Staging, cooperative_id: str, verdict: str) -> str:
         " WHERE c.cooperative_id = ? AND c.consequence IN (SELECT unnest(?)) GROUP BY ALL ORDER BY 4 DESC, 1, 2",
         [cooperative_id, wanted],
     )
+    rules = sorted(rules, key=lambda rule: _rank(rule[1]))
     parts = [_part(staging, cooperative_id, *rule) for rule in rules[:SHOWN]]
     if len(rules) > SHOWN:
         parts.append(f"and {len(rules) - SHOWN} more rules")
     return "; ".join(parts)
 
 
+def _rank(rule: str) -> int:
+    """Causes before what follows from them: files, mapping, single values, references; totals and ties last."""
+    prefix, _, word = rule.rpartition("-")[0].partition("-")
+    for rank, words in enumerate(CAUSES):
+        if prefix in words or word in words:
+            return rank
+    return len(CAUSES) + (prefix in FOLLOWING or word in FOLLOWING)
+
+
 def _part(staging: Staging, cooperative_id: str, table: str, rule: str, title: str, failed: int) -> str:
+    """One rule: its title, how often and where first, and up to SHOWN notes of what was found."""
     row, before = staging.rows(
         "SELECT row, before FROM gate.findings WHERE cooperative_id = ? AND table_name = ? AND rule = ?"
         " ORDER BY row NULLS FIRST LIMIT 1",
         [cooperative_id, table, rule],
     )[0]
-    note = staging.value(
-        "SELECT note FROM checked.failures WHERE cooperative_id = ? AND table_name = ? AND rule = ?"
-        " AND row IS NOT DISTINCT FROM ? ORDER BY ALL LIMIT 1",
-        [cooperative_id, table, rule, row],
+    known = staging.rows(
+        "SELECT note, source_file, source_table, source_row FROM checked.failures WHERE cooperative_id = ?"
+        " AND (table_name = ? OR rule = 'ACC-TIE-02') AND rule = ? ORDER BY row NULLS FIRST, source_row, note",
+        [cooperative_id, table, rule],
     )
-    detail = note or (before if row is None else None)
-    where = f" ({failed} in {table}{_place(staging, cooperative_id, table, row)})" if row is not None else ""
+    notes = list(dict.fromkeys(note for note, *_ in known if note))[:SHOWN]
+    place = _place(staging, cooperative_id, table, row) if row is not None else ""
+    if not place and known and known[0][1] and known[0][3]:
+        place = f", first in {known[0][1]}, {known[0][2]}, row {known[0][3]}"
+    where = f" ({failed} in {table}{place})" if row is not None or place else ""
+    detail = "; ".join(notes) or (before if row is None and rule not in ANY_CELL else None)
     return f"{rule} {title}{where}" + (f": {detail}" if detail else "")
 
 

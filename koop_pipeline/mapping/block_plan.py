@@ -97,7 +97,8 @@ class Planner:
             self._check_result(block, origin, (*place, "sql"))
         plans = []
         for name, rule in self._rules(block, origin).items():
-            plan, mentioned = self._column(name, rule, origin, types, block, (*place, "columns", name))
+            where = (*place, "columns", name) if name in block.columns else (*place, "sql")
+            plan, mentioned = self._column(name, rule, origin, types, block, where)
             plans.append(plan)
             if mentioned and not block.sql:
                 self._use(uses, mentioned, block, catalogue)

@@ -45,7 +45,7 @@ def open_ledger(
     tied = _tied(found_specs, spec_parts, claimed)
     unknown = controls.unknown_parts(spec_parts, _known_products(savings, loans, products))
     rows = [
-        _ties_that_fail(tied),
+        _ties_that_fail(tied.join(_split(claimed), on=KEY, how="left", maintain_order="left")),
         _unclaimed(subledger, claimed),
         _claimed_twice(claimed, found_specs),
         _unknown(unknown),
@@ -85,10 +85,23 @@ def _ties_that_fail(tied: pl.DataFrame) -> pl.DataFrame:
     return found(
         tied, pl.col("gap") != 0, rule="ACC-TIE-01", table="accounts", column="controls", before=pl.col("controls"),
         note=pl.format(
-            "the ledger holds Rp {} under the control {}, its subledger Rp {}: a difference of Rp {}",
-            rupiah("balance"), "spec", rupiah("subledger"), rupiah("gap"),
+            "the ledger holds Rp {} under the control {}, its subledger Rp {}{}: a difference of Rp {}",
+            rupiah("balance"), "spec", rupiah("subledger"), pl.col("split").fill_null(""), rupiah("gap"),
         ),
     )  # fmt: skip
+
+
+def _split(claimed: pl.DataFrame) -> pl.DataFrame:
+    """What makes up the subledger of a control, by product, the largest first; null where it is one product."""
+    named = pl.format("{} {}", pl.col("product_code").fill_null("?"), rupiah("total"))
+    parts = (
+        claimed.filter(pl.col("total") != 0)
+        .sort("total", descending=True)
+        .group_by(KEY, maintain_order=True)
+        .agg(split=named.str.join(", "), products=pl.len())
+    )
+    split = pl.when(pl.col("products") > 1).then(pl.format(" ({})", "split"))
+    return parts.select(*KEY, split=split)
 
 
 def _unclaimed(subledger: pl.DataFrame, claimed: pl.DataFrame) -> pl.DataFrame:

@@ -76,6 +76,7 @@ def _irreversible() -> pl.Expr:
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
     """`CUT-01` (a balance of another day that cannot be rolled back) and `LON-OUT-02` (history disagrees)."""
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
+    settled = (pl.col("status") == "settled") & (pl.col("_payments") > 0)
     stored, derived = rupiah("_stored"), rupiah("_derived")
     return [
         found(
@@ -88,7 +89,7 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             ),
         ),
         found(
-            loans, pl.col("_active") & ~pl.col("_irreversible") & (gap > pl.col("_tolerance")),
+            loans, (pl.col("_active") & ~pl.col("_irreversible") | settled) & (gap > pl.col("_tolerance")),
             rule="LON-OUT-02", table="loans", column="outstanding_principal", before=pl.col("outstanding_principal"),
             note=pl.format(
                 "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "

@@ -13,7 +13,7 @@ from typing import Any
 
 from koop_pipeline.errors import ConfigError
 from koop_pipeline.program import yaml_file
-from koop_pipeline.program.profile import Profile, nearest
+from koop_pipeline.program.profile import Profile, first_fault, nearest
 from koop_pipeline.program.program_file import Batch, Cooperative, Program
 
 
@@ -80,7 +80,12 @@ class ProgramFolder:
         batch = yaml_file.parse(file, Batch)
         if batch.batch != name:
             raise file.error(("batch",), f"the batch is called {batch.batch!r}, its file {name!r}; they must agree")
+        seen: set[str] = set()
         for index, cooperative in enumerate(batch.cooperatives):
+            if cooperative.id.casefold() in seen:
+                place = ("cooperatives", index, "id")
+                raise file.error(place, f"the cooperative {cooperative.id!r} stands twice in the batch")
+            seen.add(cooperative.id.casefold())
             self._check_paths(file, index, cooperative)
             self.mapping(cooperative)
         return batch
@@ -114,16 +119,37 @@ class ProgramFolder:
             raise file.error(
                 ("profile",), f"the profile is called {profile.profile!r}, its file {cooperative.profile!r}"
             )
+        fault = first_fault(profile)
+        if fault:
+            raise file.error(_in_block(file, fault[0]), fault[1])
         text = json.dumps(file.data, sort_keys=True, ensure_ascii=False)
         return Mapping(profile, file, hashlib.sha256(text.encode()).hexdigest())
 
 
+def _in_block(file: yaml_file.YamlFile, place: yaml_file.Place) -> yaml_file.Place:
+    """A place in a block that stands by itself, not in a list, has no number."""
+    listed = isinstance(file.data.get(place[0]), list)
+    return place if listed or not (len(place) > 1 and isinstance(place[1], int)) else (place[0], *place[2:])
+
+
 def _overlay(file: yaml_file.YamlFile, over: yaml_file.YamlFile) -> yaml_file.YamlFile:
-    """Maps merge, lists are replaced, null removes. Lines of what comes from the overrides are those of its file."""
+    """Maps merge, lists are replaced, null removes. A place from the overrides keeps its file and line."""
     if not isinstance(over.data, dict):
         raise ConfigError(f"{over.path}: must be a mapping of keys to values")
-    data = _merge(file.data, over.data)
-    return replace(file, path=Path(f"{file.path} with {over.path.name}"), data=data, lines={**file.lines, **over.lines})
+    replaced = {place for place in over.lines if not isinstance(_value_at(over.data, place), dict)}
+    kept = {place: line for place, line in file.lines.items() if not any(place[: len(top)] == top for top in replaced)}
+    return replace(
+        file,
+        data=_merge(file.data, over.data),
+        lines={**kept, **over.lines},
+        paths={**file.paths, **dict.fromkeys(over.lines, over.path)},
+    )
+
+
+def _value_at(data: Any, place: yaml_file.Place) -> Any:
+    for part in place:
+        data = data[part]
+    return data
 
 
 def _merge(base: Any, over: Any) -> Any:

@@ -3,6 +3,7 @@
 Put here the shape of the mapping language only. Its SQL is made in `mapping/`, its file settings are in `reading.py`.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -62,6 +63,11 @@ class Block(Model):
     sql: str | None = None
     optional: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
 
+    @field_validator("sql")
+    @classmethod
+    def _without_end(cls, sql: str | None) -> str | None:
+        return without_end(sql) if sql else sql
+
     @model_validator(mode="after")
     def _has_columns(self) -> "Block":
         if not self.columns and not self.sql:
@@ -89,23 +95,6 @@ class Profile(Model):
         blocks = {name: _as_list(data[name]) for name in data if name in BLOCK_TABLES}
         return {**{name: value for name, value in data.items() if name not in BLOCK_TABLES}, "blocks": blocks}
 
-    @field_validator("blocks")
-    @classmethod
-    def _known_columns(cls, blocks: dict[str, tuple[Block, ...]]) -> dict[str, tuple[Block, ...]]:
-        for table, parts in blocks.items():
-            for name in (name for block in parts for name in block.columns):
-                if not TABLES[table].has(name) or name == "branch":
-                    raise ValueError(f"{table} has no column {name!r}{nearest(name, TABLES[table].names)}")
-        return blocks
-
-    @field_validator("controls")
-    @classmethod
-    def _known_controls(cls, controls: dict[str, str]) -> dict[str, str]:
-        for name in controls:
-            if name.partition(":")[0] not in CONTROL_HEADS:
-                raise ValueError(f"the control {name!r} is not known; use one of {', '.join(CONTROL_HEADS)}")
-        return controls
-
 
 BLOCK_TABLES = tuple(table.name for table in SOURCED)
 CONTROL_HEADS = (
@@ -119,6 +108,25 @@ CONTROL_HEADS = (
     "debit",
     "credit",
 )
+
+
+def first_fault(profile: Profile) -> tuple[tuple[str | int, ...], str] | None:
+    """The first name that the canonical tables do not have: its place in the file and what is wrong."""
+    for table, blocks in profile.blocks.items():
+        for number, block in enumerate(blocks):
+            for name in block.columns:
+                if not TABLES[table].has(name) or name == "branch":
+                    known = [column for column in TABLES[table].names if column != "branch"]
+                    return (table, number, "columns", name), f"{table} has no column {name!r}{nearest(name, known)}"
+    for name in profile.controls:
+        if name.partition(":")[0] not in CONTROL_HEADS:
+            return ("controls", name), f"the control {name!r} is not known; use one of {', '.join(CONTROL_HEADS)}"
+    return None
+
+
+def without_end(sql: str) -> str:
+    """SQL without the semicolon and comments that may end it."""
+    return re.sub(r";\s*(?:--[^\n']*\n?\s*)*\Z", "", sql)
 
 
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:

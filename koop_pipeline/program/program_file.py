@@ -151,16 +151,6 @@ class Batch(Model):
             raise ValueError("needs a time zone, such as 2026-07-03T19:00:00+08:00")
         return value
 
-    @field_validator("cooperatives")
-    @classmethod
-    def _once_each(cls, value: tuple[Cooperative, ...]) -> tuple[Cooperative, ...]:
-        seen: set[str] = set()
-        for cooperative in value:
-            if cooperative.id.casefold() in seen:
-                raise ValueError(f"the cooperative {cooperative.id!r} stands twice in the batch")
-            seen.add(cooperative.id.casefold())
-        return value
-
     def cooperative(self, cooperative_id: str) -> Cooperative:
         """The cooperative of that id; KeyError where the batch has none."""
         for cooperative in self.cooperatives:

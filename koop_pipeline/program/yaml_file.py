@@ -26,16 +26,22 @@ class YamlFile:
     path: Path
     data: Any
     lines: dict[Place, int] = field(default_factory=dict)
+    paths: dict[Place, Path] = field(default_factory=dict)
+
+    def nearest(self, place: Place) -> Place:
+        """`place`, or the nearest enclosing key that has a line."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return place
 
     def line(self, place: Place) -> int:
         """The line of `place`, or of the nearest enclosing key that has one."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+        return self.lines.get(self.nearest(place), 1)
 
     def error(self, place: Place, message: str) -> ConfigError:
-        """A ConfigError that names this file and the line of `place`."""
-        return ConfigError(f"{self.path}, line {self.line(place)}: {message}")
+        """A ConfigError that names the file (the overrides where it stands there) and the line of `place`."""
+        path = self.paths.get(self.nearest(place), self.path)
+        return ConfigError(f"{path}, line {self.line(place)}: {message}")
 
 
 # PyYAML's loader that resolves nothing, in C where PyYAML was built with libyaml

@@ -24,8 +24,10 @@ CARRIED = {
     " TRX-ENM-01=b",
     "loans": MONEY + "MAP-EXCL-01=b CUT-01=b LON-SCH-01=b LON-SCH-02=w LON-OUT-02=w LON-COL-02=w LON-COL-03=w"
     " LON-MNY-01=b LON-MNY-02=w LON-NUM-01=b LON-DAT-01=h LON-DAT-02=h LON-DAT-03=h LON-ENM-01=b",
-    "loan_instalments": MONEY + "INS-MNY-01=b INS-MNY-02=w INS-NUM-01=b INS-DAT-01=b INS-DAT-02=b INS-DAT-03=b",
-    "loan_repayments": MONEY + "CUT-02=w RPY-MNY-01=b RPY-MNY-02=w RPY-NUM-01=b RPY-DAT-01=b RPY-DAT-02=b RPY-DAT-03=b",
+    "loan_instalments": MONEY + "INS-MNY-01=b INS-MNY-02=w INS-NUM-01=b INS-DAT-01=b INS-DAT-02=b INS-DAT-03=b"
+    " INS-ENM-01=b",
+    "loan_repayments": MONEY + "CUT-02=w RPY-MNY-01=b RPY-MNY-02=w RPY-NUM-01=b RPY-DAT-01=b RPY-DAT-02=b"
+    " RPY-DAT-03=b RPY-ENM-01=b",
     "collaterals": ROWS + "COL-MNY-01=b COL-MNY-02=w COL-DAT-01=h COL-DAT-02=h COL-DAT-03=h COL-ENM-01=r COL-NAM-01=h",
     "accounts": MONEY + "ACC-TIE-01=b ACC-TIE-02=b ACC-TIE-03=b ACC-TIE-04=b ACC-HDR-01=b ACC-MNY-01=b ACC-MNY-02=w"
     " ACC-ENM-01=b ACC-BOL-01=b",

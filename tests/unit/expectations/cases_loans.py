@@ -21,6 +21,12 @@ LOAN_CASES: list[Case] = [
     change("loans", L1, "principal = 500000", "LON-OUT-03 INS-SUM-01"),
     change("loans", "loan_no = 'L2'", "outstanding_principal = 0.01", "LON-STA-01 DCL-TOT-04 DCL-TOT-05"),
     change("loans", "loan_no = 'L2'", "status = 'active'", "LON-STA-02"),
+    change(
+        "loans",
+        "loan_no = 'L2'",
+        "status = 'active', outstanding_principal = 1",
+        "DCL-TOT-04 DCL-TOT-05 LON-RES-01 LON-SCH-03",
+    ),
     change("loans", "loan_no = 'L2'", "status = 'written_off'", ""),
     change("loans", L1, "annual_rate = 24.01", "LON-CAP-01"),
     change("loans", L1, "first_due_on = date '2026-04-14'", "LON-DUE-01"),

@@ -59,7 +59,8 @@ def test_a_control_account_that_differs_says_both_amounts() -> None:
     )
     assert rules(result) == ["ACC-TIE-01"]
     assert result.failures["note"][0] == (
-        "the ledger holds Rp 98.00 under the control savings, its subledger Rp 100.00: a difference of Rp -2.00"
+        "the ledger holds Rp 98.00 under the control savings, its subledger Rp 100.00"
+        " (POKOK 60.00, WAJIB 40.00): a difference of Rp -2.00"
     )
     assert result.trial_balance["difference"][0] == Decimal(-2)
 
