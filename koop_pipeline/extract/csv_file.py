@@ -163,6 +163,9 @@ def _end_of_records(text: bytes, dialect: _Dialect) -> int:
 
 
 def _header(path: Path, record: bytes, row: int, dialect: _Dialect) -> list[str]:
+    if b"\0" in record:
+        text = "the header holds NUL bytes, so this is not text in the declared encoding; set `encoding` in `reads`"
+        raise DeliveryError(f"{path.name}, row {row}: {text} (it may be utf-16).")
     names = [_unquoted(field.decode(), dialect.quote.decode()) for field in _fields(record, dialect)]
     if not any(name.strip() for name in names):
         raise DeliveryError(f"{path.name}, row {row}: there is no header; {_HEADER}.")

@@ -7,6 +7,7 @@ from koop_pipeline.gates.masking import ANY_CELL
 from koop_pipeline.staging import Staging
 
 SHOWN = 3
+LENGTH = 640
 CAUSES = (
     ("EXT", "MAP"),
     ("ENM", "MNY", "DAT", "NUM", "BOL", "NAM"),
@@ -29,10 +30,15 @@ def message_of(staging: Staging, cooperative_id: str, verdict: str) -> str:
         [cooperative_id, wanted],
     )
     rules = sorted(rules, key=lambda rule: _rank(rule[1]))
-    parts = [_part(staging, cooperative_id, *rule) for rule in rules[:SHOWN]]
-    if len(rules) > SHOWN:
-        parts.append(f"and {len(rules) - SHOWN} more rules")
-    return "; ".join(parts)
+    parts: list[str] = []
+    for rule in rules[:SHOWN]:
+        fitting = (_part(staging, cooperative_id, *rule, most_notes=count) for count in (SHOWN, 1, 0))
+        part = next((text for text in fitting if len("; ".join([*parts, text])) <= LENGTH), None)
+        if part is None:
+            break
+        parts.append(part)
+    left = len(rules) - len(parts)
+    return "; ".join([*parts, *([f"and {left} more rule{'s' if left > 1 else ''}"] if left else [])])
 
 
 def _rank(rule: str) -> int:
@@ -44,8 +50,10 @@ def _rank(rule: str) -> int:
     return len(CAUSES) + (prefix in FOLLOWING or word in FOLLOWING)
 
 
-def _part(staging: Staging, cooperative_id: str, table: str, rule: str, title: str, failed: int) -> str:
-    """One rule: its title, how often and where first, and up to SHOWN notes of what was found."""
+def _part(
+    staging: Staging, cooperative_id: str, table: str, rule: str, title: str, failed: int, *, most_notes: int
+) -> str:
+    """One rule: its title, how often and where first, and notes of what was found."""
     row, before = staging.rows(
         "SELECT row, before FROM gate.findings WHERE cooperative_id = ? AND table_name = ? AND rule = ?"
         " ORDER BY row NULLS FIRST LIMIT 1",
@@ -56,7 +64,7 @@ def _part(staging: Staging, cooperative_id: str, table: str, rule: str, title: s
         " AND (table_name = ? OR rule = 'ACC-TIE-02') AND rule = ? ORDER BY row NULLS FIRST, source_row, note",
         [cooperative_id, table, rule],
     )
-    notes = list(dict.fromkeys(note for note, *_ in known if note))[:SHOWN]
+    notes = list(dict.fromkeys(note for note, *_ in known if note))[:most_notes]
     place = _place(staging, cooperative_id, table, row) if row is not None else ""
     if not place and known and known[0][1] and known[0][3]:
         place = f", first in {known[0][1]}, {known[0][2]}, row {known[0][3]}"

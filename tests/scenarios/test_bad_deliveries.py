@@ -334,7 +334,7 @@ def test_every_cooperative_gets_its_state_verdict_and_reason(ran: Ran, case: Cas
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_message_is_one_sentence_for_people(ran: Ran, case: Case) -> None:
     message = ran.status[case.id]["message"]
-    assert "\n" not in message and len(message) < 500
+    assert "\n" not in message and len(message) < 700
     assert not re.search(r"Traceback|Binder Error|Parser Error|Conversion Error|Exception|_koop|\bNone\b", message)
 
 
@@ -441,6 +441,6 @@ def test_secrets_are_kept_as_hashes_only(ran: Ran) -> None:
     columns = in_staging(
         ran,
         "SELECT DISTINCT left(kata_sandi, 5), left(pin, 5), left(nama_ibu, 5), left(kunci_web, 5), left(kunci_hp, 5)"
-        """ FROM raw."dasar/anggota" WHERE cooperative_id = 'bad.SECRETS'""",
+        """ FROM raw."dasar/anggota" WHERE cooperative_id = 'SECRETS'""",
     )
     assert columns == [("hash:",) * 5]
