@@ -208,7 +208,7 @@ class Planner:
         shape = self._inspect(f"SELECT ({sql})", origin, place)
         reads = tuple(item for item in origin if any(item.casefold() == part[-1].casefold() for part in shape.columns))
         kind = types[exact.casefold()] if exact else self._type_of(sql, block, types, shape, place)
-        text, final = self._as_text(sql, kind, place)
+        text, final = self._as_text(name, sql, kind, place)
         settings = self._settings(column, rule)
         return ColumnPlan(name, text, exact is None, reads, {**settings, **({"final": True} if final else {})}), shape
 
@@ -223,17 +223,17 @@ class Planner:
         except StagingError as error:
             raise self._error(place, _binder_message(error)) from None
 
-    def _as_text(self, sql: str, kind: str, place: tuple[str | int, ...]) -> tuple[str, bool]:
+    def _as_text(self, name: str, sql: str, kind: str, place: tuple[str | int, ...]) -> tuple[str, bool]:
         head = kind.partition("(")[0]
         if head in {"DOUBLE", "FLOAT", "REAL"}:
-            raise self._error(place, f"the result is a {head}; amounts are exact: use rupiah(x), angka(x) or a DECIMAL")
+            raise self._error(place, f"{name} is a {head}; amounts are exact: use rupiah(x), angka(x) or a DECIMAL")
         if head in DAYS:
             return f"CAST(CAST(({sql}) AS DATE) AS VARCHAR)", True
         if head in NUMBERS:
             return f"CAST(({sql}) AS VARCHAR)", True
         if head in {"VARCHAR", "JSON", "BOOLEAN", '"NULL"', "NULL"} or head.startswith("ENUM"):
             return f"CAST(({sql}) AS VARCHAR)", False
-        raise self._error(place, f"the result is a {kind}; it must be text, a date or an exact number")
+        raise self._error(place, f"{name} is a {kind}; it must be text, a date or an exact number")
 
     def _settings(self, column: Column, rule: ColumnRule) -> dict[str, Any]:
         profile = self.mapping.profile
