@@ -2,12 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from filelock import FileLock, Timeout
 
 from koop_pipeline.defs.resources import PROGRAM_VARIABLE, batches
+from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.folder import ProgramFolder
 
 SETTINGS = Path(__file__).resolve().parents[2] / "dagster.yaml"
@@ -29,6 +32,18 @@ def prepare_ui(folder: ProgramFolder) -> dict[str, str]:
     return {"DAGSTER_HOME": str(home), PROGRAM_VARIABLE: str(folder.root.resolve())}
 
 
+@contextmanager
+def _alone(folder: ProgramFolder, batch: str) -> Iterator[None]:
+    """Only one run from the command line works on a batch; RefusedError where another one does."""
+    path = folder.staging_path(batch).with_suffix(".run")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=1):
+            yield
+    except Timeout:
+        raise RefusedError(f"batch {batch}: another koop migrate is at work on it; wait until it has ended") from None
+
+
 def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
     """Run `migrate_batch` for one batch in this process; whether every step of it succeeded."""
     from koop_pipeline.defs.assembly import build
@@ -36,7 +51,7 @@ def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
     os.environ[PROGRAM_VARIABLE] = str(folder.root.resolve())
     home = dagster_home(folder)
     os.environ["DAGSTER_HOME"] = str(home)
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with _alone(folder, batch), dg.DagsterInstance.from_config(str(home)) as instance:
         instance.add_dynamic_partitions(batches.name or "", [batch])
         job = build().resolve_job_def("migrate_batch")
         result = job.execute_in_process(

@@ -55,7 +55,7 @@ def usage(staging: Staging, mapping: Mapping, raw: raw_views.RawTables) -> tuple
     problem = None
     for name, blocks in mapping.profile.blocks.items():
         try:
-            open_views(staging, mapping, raw, TABLES[name])
+            open_views(staging, mapping, raw, TABLES[name], blocks)
             for number, block in enumerate(blocks):
                 plan = Planner(staging, mapping, raw, TABLES[name]).plan(number, block)
                 for table, columns in plan.uses.items():

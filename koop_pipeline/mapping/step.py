@@ -3,6 +3,8 @@
 A profile that does not fit what one cooperative delivered halts that cooperative with one sentence.
 """
 
+from collections.abc import Sequence
+
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.cooperatives import COOPERATIVES
 from koop_pipeline.errors import ConfigError, DeliveryError
@@ -10,6 +12,7 @@ from koop_pipeline.mapping import raw_views
 from koop_pipeline.mapping.block_plan import BlockPlan, Planner
 from koop_pipeline.mapping.block_run import Context, run_block, set_macros
 from koop_pipeline.program.folder import Mapping
+from koop_pipeline.program.profile import Block
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
@@ -67,6 +70,17 @@ def _stop(staging: Staging, cooperative: Cooperative, table: Table, message: str
     halt(staging, cooperative.id, "map", f"{cooperative.id}: {message}", table.name)
 
 
+CATEGORY = {
+    "savings_transactions": "savings_accounts",
+    "loan_instalments": "loans",
+    "loan_repayments": "loans",
+}
+
+
+def _declared_absent(cooperative: Cooperative, table: Table) -> bool:
+    return CATEGORY.get(table.name, table.name) in cooperative.absent
+
+
 def _map_branch(
     staging: Staging,
     run: BatchRun,
@@ -83,8 +97,11 @@ def _map_branch(
     raw = raw_views.load(staging, cooperative.id, branch)
     context = Context(staging, mapping, raw, run.cutoff_on(cooperative))
     try:
-        open_views(staging, mapping, raw, table)
+        there = [block for block in blocks if raw.matching(block.source) or not _declared_absent(cooperative, table)]
+        open_views(staging, mapping, raw, table, there)
         for number, block in enumerate(blocks):
+            if block not in there:
+                continue
             columns = tuple((name, tuple(raw.view_columns(name))) for name in raw.catalogue(block.source))
             key = (mapping.sha256, table.name, number, columns)
             if key not in plans:
@@ -97,18 +114,21 @@ def _map_branch(
     return rows
 
 
-def open_views(staging: Staging, mapping: Mapping, raw: raw_views.RawTables, table: Table) -> None:
+def open_views(
+    staging: Staging, mapping: Mapping, raw: raw_views.RawTables, table: Table, blocks: Sequence[Block]
+) -> None:
     """Make the views and macros that the blocks of `table` need; ConfigError where a leading table is missing."""
     optional: dict[str, tuple[str, ...]] = {}
-    for number, block in enumerate(mapping.profile.blocks.get(table.name, ())):
+    every = mapping.profile.blocks.get(table.name, ())
+    for block in blocks:
         try:
             raw_views.require(raw, block.source)
         except DeliveryError as error:
             listed = isinstance(mapping.file.data.get(table.name), list)
-            place = (table.name, number, "from") if listed else (table.name, "from")
+            place = (table.name, every.index(block), "from") if listed else (table.name, "from")
             raise mapping.file.error(place, f"{table.name}.from: {error}") from None
         optional[block.source] = (*optional.get(block.source, ()), *block.optional)
-    patterns = {*raw.relations, *(block.source for block in mapping.profile.blocks.get(table.name, ()))}
+    patterns = {*raw.relations, *(block.source for block in blocks)}
     raw_views.make_views(staging, raw, patterns, optional)
     set_macros(staging, mapping)
 

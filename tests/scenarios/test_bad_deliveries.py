@@ -155,13 +155,13 @@ REACHING = [
     ),
     failed(
         "DOUBLE",
-        "DOUBLE.yaml, line 3: savings_accounts.columns.balance: the result is a DOUBLE; amounts are exact",
+        "DOUBLE.yaml, line 3: savings_accounts.columns.balance: balance is a DOUBLE; amounts are exact",
         overrides="savings_accounts:\n  columns:\n    balance: saldo::double / 3\n",
     ),
     failed(
         "DOUBLE-SQL",
         "DOUBLE-SQL.yaml, line 3: savings_accounts.",
-        "the result is a DOUBLE; amounts are exact",
+        "balance is a DOUBLE; amounts are exact",
         overrides=bad.savings_block(f"{bad.SAVINGS_SQL} s.saldo::double as balance from simpanan s"),
     ),
     failed(
