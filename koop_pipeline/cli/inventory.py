@@ -12,7 +12,7 @@ from koop_pipeline.program.run import BatchRun
 
 def inventory(
     context: typer.Context,
-    batch: Annotated[str, typer.Argument(help="The batch.")],
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch.")],
     only: Annotated[
         list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")
     ] = None,

@@ -18,7 +18,7 @@ STEPS = 1 + len(SOURCED) * 2 + 1 + len(OPENING) + 3 + 2
 
 def migrate(
     context: typer.Context,
-    batch: Annotated[str, typer.Argument(help="The batch: a file in batches/, without ending.")],
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch: a file in batches/, without ending.")],
     only: Annotated[
         list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")
     ] = None,

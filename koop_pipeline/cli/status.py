@@ -10,7 +10,7 @@ from koop_pipeline.status import snapshot
 
 def status(
     context: typer.Context,
-    batch: Annotated[str | None, typer.Argument(help="The batch; default: all.")] = None,
+    batch: Annotated[str | None, typer.Argument(metavar="BATCH", help="The batch; default: all.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show where every cooperative stands."""

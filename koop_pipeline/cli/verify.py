@@ -15,7 +15,7 @@ from koop_pipeline.verification.step import verify as compare
 
 def verify(
     context: typer.Context,
-    batch: Annotated[str, typer.Argument(help="The batch.")],
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch.")],
     target: TargetOption = None,
     as_json: JsonOption = False,
 ) -> None:

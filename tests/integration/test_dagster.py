@@ -1,0 +1,153 @@
+"""The Dagster side: what is defined, how it hangs together, what starts by itself. Runs are in tests/scenarios."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::Warning:dagster.*")
+
+STEPS = {
+    "extract": "raw_",
+    "map": "mapped_",
+    "clean": "cleaned_",
+    "gate": "gated_",
+    "promote": "promoted_",
+    "verify": "verified_",
+}
+CATEGORIES = (
+    "cooperatives", "officers", "members", "savings_accounts", "savings_transactions", "loans", "loan_repayments",
+    "collaterals", "accounts",
+)  # fmt: skip
+BATCH = """batch: {name}
+cutoff_on: 2026-06-30
+{starts}
+cooperatives:
+  - {{id: KSP-A, name: KSP A, profile: p, source: legacy/a}}
+"""
+
+
+@pytest.fixture
+def programme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A programme folder with two batches, one of which starts by itself."""
+    for folder in ("batches", "mappings", "legacy/a"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "program.yaml").write_text("program: uji\nname: Uji\n")
+    (tmp_path / "mappings" / "p.yaml").write_text("profile: p\nreads: {format: csv}\n")
+    starts = "starts_at: 2026-07-03T19:00:00+08:00"
+    (tmp_path / "batches" / "satu.yaml").write_text(BATCH.format(name="satu", starts=starts))
+    (tmp_path / "batches" / "dua.yaml").write_text(BATCH.format(name="dua", starts=""))
+    monkeypatch.setenv("KOOP_PROGRAM", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Any]:
+    """A Dagster instance on SQLite in a folder of its own."""
+    import dagster as dg
+
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as made:
+        yield made
+
+
+def nodes() -> dict[str, Any]:
+    """Asset name -> its node in the graph."""
+    from koop_pipeline.defs.assembly import build
+
+    graph = build().resolve_asset_graph()
+    return {node.key.to_user_string(): node for node in graph.asset_nodes}
+
+
+@pytest.mark.parametrize(("group", "prefix"), STEPS.items())
+def test_every_step_has_an_asset_for_every_category(group: str, prefix: str) -> None:
+    found = {name for name, node in nodes().items() if node.group_name == group}
+    assert {prefix + category for category in CATEGORIES} <= found
+
+
+def test_the_opening_tables_are_a_step_of_their_own() -> None:
+    assert {name for name, node in nodes().items() if node.group_name == "open"} == {
+        "opening_savings_balances",
+        "loan_schedules",
+        "opening_trial_balance",
+    }
+
+
+def test_every_asset_is_partitioned_by_batch_and_the_way_leads_from_raw_to_verified() -> None:
+    every = nodes()
+    assert {node.partitions_def.name for node in every.values()} == {"batch"}
+    seen: set[str] = set()
+    waiting = ["verified_members"]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [key.to_user_string() for key in every[name].parent_keys]
+    assert {"promoted_members", "verdicts", "gated_members", "cleaned_members", "mapped_members", "raw_members"} <= seen
+
+
+def test_a_suite_is_one_check_and_so_is_the_comparison_of_a_table() -> None:
+    from koop_pipeline.defs.assembly import build
+
+    names = [key.name for key in build().resolve_asset_graph().asset_check_keys]
+    assert sum(name.startswith("suite_") for name in names) == 14
+    assert sum(name.startswith("same_") for name in names) == 13
+    assert names.count("nothing_blocked") == 1
+
+
+def test_the_sensor_registers_batch_files_as_partitions(programme: Path, instance: Any) -> None:
+    import dagster as dg
+
+    from koop_pipeline.defs.automation import register_batches
+    from koop_pipeline.defs.resources import BatchResource
+
+    context = dg.build_sensor_context(instance=instance, resources={"batch": BatchResource()})
+    result: Any = register_batches(context)
+    assert [request.partition_keys for request in result.dynamic_partitions_requests] == [["dua", "satu"]]
+    instance.add_dynamic_partitions("batch", ["dua", "satu"])
+    again: Any = register_batches(context)
+    assert not again.dynamic_partitions_requests
+
+
+@pytest.mark.parametrize(
+    ("now", "started"),
+    [
+        ("2026-07-03T18:59:00+08:00", []),
+        ("2026-07-03T19:00:00+08:00", ["satu"]),
+        ("2026-07-03T11:05:00+00:00", ["satu"]),
+        ("2026-07-04T18:59:00+08:00", ["satu"]),
+        ("2026-07-04T19:00:00+08:00", []),
+    ],
+)
+def test_a_batch_starts_at_its_hour_and_not_a_day_later(
+    programme: Path, instance: Any, now: str, started: list[str]
+) -> None:
+    import dagster as dg
+
+    from koop_pipeline.defs.automation import start_batches
+    from koop_pipeline.defs.resources import BatchResource
+
+    context = dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime.fromisoformat(now),
+        resources={"batch": BatchResource()},
+    )
+    requests: Any = list(start_batches(context))  # type: ignore[arg-type]
+    runs = [request for request in requests if isinstance(request, dg.RunRequest)]
+    assert [run.partition_key for run in runs] == started
+    assert {run.run_key for run in runs} == {f"start-{name}" for name in started}
+
+
+def test_great_expectations_is_not_imported_when_definitions_load() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, koop_pipeline.definitions, koop_pipeline.defs.assembly as a; a.build();"
+        " print('great_expectations' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "False"
