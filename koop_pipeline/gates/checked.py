@@ -59,6 +59,8 @@ def make_views(staging: Staging) -> None:
         "batch": "SELECT cooperative_id, cutoff_on, as_of FROM raw.cooperatives",
         "declared": "SELECT * FROM gate.declared",
         "absent": "SELECT * FROM gate.absent",
+        "counts": "SELECT * FROM gate.row_counts",
+        "money": "SELECT * FROM gate.money",
         "controls": "SELECT c.cooperative_id, c.name, c.delivered, m.extracted AS mapped FROM mapped.controls c"
         " LEFT JOIN gate.money m ON m.cooperative_id = c.cooperative_id AND m.control = c.name",
     }

@@ -4,10 +4,21 @@ extracted + added = kept + merged + excluded + held + lost. What a blocked coope
 said where the status is made. Money tables merge nothing.
 """
 
-from koop_pipeline.contracts import OPENING, SOURCED, TABLES
+import json
+
+from koop_pipeline.contracts import OPENING, SOURCED, TABLES, Table
 from koop_pipeline.gates.checked import MOVEMENTS, SCOPE, table_sql
+from koop_pipeline.identifiers.numeral import DecimalMark
+from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.staging import Staging, literal
 
+DERIVED_FROM = 1_000_000
+STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2)"
+PARTS = {
+    "loans": " LEFT JOIN opening.loan_positions p ON p.cooperative_id = c.cooperative_id AND p.loan_no = c.loan_no",
+    "loan_repayments": " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = m.cooperative_id"
+    " AND p._row = m._row",
+}
 MONEY = {
     "savings": ("savings_accounts", "balance", True),
     "savings_transactions": ("savings_transactions", "amount", False),
@@ -21,34 +32,50 @@ def book_rows(staging: Staging) -> None:
     """Fill `gate.row_counts` for the cooperatives in `gate.scope`; `kept` counts rows before anything is held."""
     staging.execute(f"DELETE FROM gate.row_counts WHERE {SCOPE}")
     for table in SOURCED:
-        after = "SELECT NULL AS cooperative_id, 0 AS n WHERE false"
-        if table.name in MOVEMENTS:
-            after = (
-                f"SELECT t.cooperative_id, count(*) AS n FROM cleaned.{table.name} t JOIN raw.cooperatives c"
-                f" USING (cooperative_id) WHERE t.{MOVEMENTS[table.name]} > c.cutoff_on GROUP BY ALL"
-            )
         staging.execute(
             "INSERT INTO gate.row_counts WITH blocks AS (SELECT cooperative_id, sum(kept) AS kept, sum(rows) AS rows,"
             " sum(excluded) AS excluded, sum(lost) AS lost FROM mapped.blocks WHERE table_name = $name GROUP BY ALL),"
-            f" there AS (SELECT cooperative_id, count(*) AS n FROM cleaned.{table.name} GROUP BY ALL),"
+            f" kept AS (SELECT cooperative_id, count(*) AS n FROM ({table_sql(table)}) GROUP BY ALL),"
             " older AS (SELECT cooperative_id, count(*) AS n FROM cleaned.exclusions WHERE table_name = $name"
             " AND rule = 'MAP-NEWEST-01' GROUP BY ALL), same AS (SELECT cooperative_id, count(*) AS n FROM"
             " cleaned.exclusions WHERE table_name = $name AND rule = 'MAP-MERGED-01' GROUP BY ALL),"
-            f" after AS ({after})"
+            f" after AS ({_after(table)}), derived AS ({_derived(table)})"
             " SELECT s.cooperative_id, $name, coalesce(b.kept + b.excluded + b.lost, 0),"
-            " coalesce(t.n, 0) + coalesce(o.n, 0) + coalesce(m.n, 0) - coalesce(b.kept, 0), coalesce(m.n, 0),"
-            " coalesce(b.excluded, 0) + coalesce(o.n, 0) + coalesce(a.n, 0), 0, coalesce(t.n, 0) - coalesce(a.n, 0)"
-            " FROM gate.scope s LEFT JOIN blocks b USING (cooperative_id) LEFT JOIN there t USING (cooperative_id)"
+            " coalesce(b.rows - b.kept, 0) + coalesce(d.n, 0), coalesce(m.n, 0),"
+            " coalesce(b.excluded, 0) + coalesce(o.n, 0) + coalesce(a.n, 0), 0, coalesce(k.n, 0), coalesce(b.lost, 0)"
+            " FROM gate.scope s LEFT JOIN blocks b USING (cooperative_id) LEFT JOIN kept k USING (cooperative_id)"
             " LEFT JOIN older o USING (cooperative_id) LEFT JOIN same m USING (cooperative_id)"
-            " LEFT JOIN after a USING (cooperative_id)",
+            " LEFT JOIN after a USING (cooperative_id) LEFT JOIN derived d USING (cooperative_id)",
             {"name": table.name},
         )
     for table in OPENING:
         staging.execute(
             f"INSERT INTO gate.row_counts SELECT s.cooperative_id, {literal(table.name)}, 0, count(t._row), 0, 0, 0,"
-            f" count(t._row) FROM gate.scope s LEFT JOIN opening.{table.name} t USING (cooperative_id) GROUP BY ALL"
+            f" count(t._row), 0 FROM gate.scope s LEFT JOIN opening.{table.name} t USING (cooperative_id) GROUP BY ALL"
         )
     _carry_instalments(staging)
+
+
+NOBODY = "SELECT NULL::VARCHAR AS cooperative_id, 0 AS n WHERE false"
+
+
+def _after(table: Table) -> str:
+    """Movements after the cut-off day, which are not carried."""
+    if table.name not in MOVEMENTS:
+        return NOBODY
+    return (
+        f"SELECT t.cooperative_id, count(*) AS n FROM cleaned.{table.name} t JOIN raw.cooperatives c"
+        f" USING (cooperative_id) WHERE t.{MOVEMENTS[table.name]} > c.cutoff_on GROUP BY ALL"
+    )
+
+
+def _derived(table: Table) -> str:
+    """Rows that no source row gave: the cooperative's own row from the facts, products from accounts and loans."""
+    if table.name == "cooperatives":
+        return "SELECT cooperative_id, count(*) AS n FROM mapped.cooperatives WHERE _block IS NULL GROUP BY ALL"
+    if table.name == "products":
+        return f"SELECT cooperative_id, count(*) AS n FROM cleaned.products WHERE _row > {DERIVED_FROM} GROUP BY ALL"
+    return NOBODY
 
 
 def _carry_instalments(staging: Staging) -> None:
@@ -89,39 +116,87 @@ def book_money(staging: Staging) -> None:
 
 
 def _book(staging: Staging, control: str, name: str, table: str, amount: str) -> None:
-    """Kept is what stands at the cut-off; excluded is what was left behind by name, and what moved after the
+    """Three sums that are taken apart from each other, so that the gate can hold them together.
 
-    cut-off.
+    Extracted: the mapped text, read by the SQL functions and not by the cleaning. Kept: what stands at the cut-off.
+    Excluded: rows left behind by name, what moved after the cut-off, and what was rolled back to it.
     """
-    product = "product_code" if ":" in name else "NULL"
+    by_product = ":" in name
+    staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_stored ({STORED})")
+    for decimal, readings in _decimals(staging, table, amount).items():
+        for statement in macros(dates="dmy", decimal=decimal, strict=False):
+            staging.execute(statement)
+        staging.execute(
+            f"INSERT INTO _koop_stored {_stored(table, amount, by_product)}"
+            " AND m._reading IN (SELECT unnest(?::BIGINT[])) GROUP BY ALL",
+            [readings],
+        )
+    staging.macros = ()
     staging.execute(
         f"INSERT INTO gate.money WITH kept AS (SELECT cooperative_id, {name} AS control, sum({amount}) AS total"
         f" FROM ({table_sql(TABLES[table])}) WHERE {SCOPE} GROUP BY ALL), stored AS (SELECT cooperative_id,"
-        f" {name} AS control, sum(amount) AS total FROM (SELECT cooperative_id, {product} AS product_code,"
-        f" {_stored(table, amount)} AS amount FROM {_stored_from(table)} UNION ALL SELECT cooperative_id, product_code,"
-        f" amount FROM cleaned.exclusions WHERE table_name = '{table}') WHERE {SCOPE} GROUP BY ALL)"
-        " SELECT coalesce(k.cooperative_id, s.cooperative_id), coalesce(k.control, s.control), NULL,"
-        " coalesce(s.total, 0), coalesce(k.total, 0), coalesce(s.total, 0) - coalesce(k.total, 0)"
-        " FROM kept k FULL JOIN stored s ON s.cooperative_id = k.cooperative_id AND s.control = k.control"
-        " WHERE coalesce(k.control, s.control) IS NOT NULL",
+        f" {name} AS control, sum(total) AS total FROM _koop_stored WHERE {SCOPE} GROUP BY ALL),"
+        f" left_behind AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM"
+        f" ({_left_behind(table, amount)}) WHERE {SCOPE} GROUP BY ALL)"
+        " SELECT cooperative_id, control, NULL, coalesce(any_value(s), 0), coalesce(any_value(k), 0),"
+        " coalesce(any_value(l), 0) FROM (SELECT cooperative_id, control, total AS s, NULL AS k, NULL AS l FROM stored"
+        " UNION ALL SELECT cooperative_id, control, NULL, total, NULL FROM kept"
+        " UNION ALL SELECT cooperative_id, control, NULL, NULL, total FROM left_behind)"
+        " WHERE control IS NOT NULL GROUP BY ALL",
         {"control": control},
     )
 
 
-def _stored(table: str, amount: str) -> str:
-    if table == "loans":
-        return "coalesce(t.outstanding_principal, p.outstanding_principal)"
-    if table == "loan_repayments":
-        return "coalesce(t.total, p.total)"
-    return f"t.{amount}"
+def _decimals(staging: Staging, table: str, amount: str) -> dict[DecimalMark, list[int]]:
+    """Which readings of a table read its amount with which decimal mark."""
+    found: dict[DecimalMark, list[int]] = {",": [], ".": []}
+    for reading, text in staging.rows("SELECT reading, settings FROM mapped.readings WHERE table_name = ?", [table]):
+        settings = json.loads(text).get(amount, {})
+        found["." if settings.get("final") else settings.get("decimal", ",")].append(reading)
+    return found
 
 
-def _stored_from(table: str) -> str:
+def _stored(table: str, amount: str, by_product: bool) -> str:
+    """Sums of the mapped text; an amount that no source says is the one that was derived, or that of the exclusion."""
+    derived = {"loans": "p.outstanding_principal", "loan_repayments": "p.total"}.get(table, "NULL::DECIMAL(18,2)")
+    read = f"rupiah(nullif(trim(m.{amount}), ''))"
+    product = "coalesce(c.product_code, x.product_code)" if by_product else "NULL::VARCHAR"
+    source = f"mapped.{table} m"
+    if by_product or table in PARTS:
+        source += (
+            f" LEFT JOIN cleaned.{table} c ON c.cooperative_id = m.cooperative_id AND c._row = m._row"
+            f" LEFT JOIN cleaned.exclusions x ON x.table_name = '{table}' AND x.cooperative_id = m.cooperative_id"
+            " AND x.row = m._row"
+        )
+        read = f"CASE WHEN coalesce(trim(m.{amount}), '') = '' THEN coalesce({derived}, x.amount) ELSE {read} END"
+        source += PARTS.get(table, "")
+    return f"SELECT m.cooperative_id, {product} AS product_code, sum({read}) AS total FROM {source} WHERE true"
+
+
+def _left_behind(table: str, amount: str) -> str:
+    """Amounts that are not carried: excluded rows, movements after the cut-off, balances rolled back to it."""
+    product = "t.product_code" if TABLES[table].has("product_code") else "NULL"
+    parts = [
+        f"SELECT cooperative_id, product_code, amount AS total FROM cleaned.exclusions WHERE table_name = '{table}'"
+    ]
+    if table in MOVEMENTS:
+        total = f"coalesce(t.{amount}, p.{amount})" if table in PARTS else f"t.{amount}"
+        joined = " LEFT JOIN opening.repayment_parts p USING (cooperative_id, _row)" if table in PARTS else ""
+        parts.append(
+            f"SELECT t.cooperative_id, {product}, {total} FROM cleaned.{table} t{joined} JOIN raw.cooperatives r"
+            f" USING (cooperative_id) WHERE t.{MOVEMENTS[table]} > r.cutoff_on"
+        )
+    if table == "savings_accounts":
+        parts.append(
+            "SELECT t.cooperative_id, t.product_code, t.balance - o.balance FROM cleaned.savings_accounts t JOIN"
+            " opening.opening_savings_balances o ON o.cooperative_id = t.cooperative_id AND o._row = t._row"
+        )
     if table == "loans":
-        return "(cleaned.loans t LEFT JOIN opening.loan_positions p USING (cooperative_id, loan_no))"
-    if table == "loan_repayments":
-        return "(cleaned.loan_repayments t LEFT JOIN opening.repayment_parts p USING (cooperative_id, _row))"
-    return f"cleaned.{table} t"
+        parts.append(
+            "SELECT t.cooperative_id, t.product_code, t.outstanding_principal - p.outstanding_principal FROM"
+            " cleaned.loans t JOIN opening.loan_positions p USING (cooperative_id, loan_no)"
+        )
+    return " UNION ALL ".join(parts)
 
 
 def _book_accounts(staging: Staging, control: str, amount: str) -> None:

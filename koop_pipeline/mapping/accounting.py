@@ -87,7 +87,7 @@ def _book_tables(staging: Staging, mapping: Mapping, cooperative: Cooperative, u
         reason = None
         if table in uses:
             excluded = _excluded_everywhere(staging, cooperative.id, file, table)
-            used = rows - excluded
+            used = _used(staging, cooperative.id, file, table, rows)
         else:
             reason = ignored_reason(mapping, table)
             ignored = rows
@@ -95,10 +95,51 @@ def _book_tables(staging: Staging, mapping: Mapping, cooperative: Cooperative, u
                 reason = "not named"
                 note = f"nothing in the profile uses the table {table} ({rows} rows), and 'ignore' does not name it"
                 _list_unused(staging, cooperative.id, table, file, note)
+        lost = _named_as_lost(staging, cooperative.id, file, table)
+        if rows != used + excluded + ignored + lost:
+            note = f"{table}: {rows} rows, but {used} used + {excluded} excluded + {ignored} ignored + {lost} lost"
+            _list_failure(staging, cooperative.id, "MAP-RAW-01", table, file, note)
         staging.execute(
             "INSERT INTO mapped.raw_accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [cooperative.id, file, table, rows, counted, used, excluded, ignored, reason],
         )
+
+
+def _named_as_lost(staging: Staging, cooperative_id: str, file: str, table: str) -> int:
+    """Rows that a failure of their own already says did not come back."""
+    return int(
+        staging.value(
+            "SELECT count(DISTINCT source_row) FROM mapped.failures WHERE cooperative_id = ? AND source_file = ?"
+            " AND source_table = ? AND row IS NULL AND rule IN ('MAP-LOST-01', 'MAP-EXPR-01')"
+            " AND note NOT LIKE 'the condition of the exclusion%'",
+            [cooperative_id, file, table],
+        )
+    )
+
+
+def _used(staging: Staging, cooperative_id: str, file: str, table: str, rows: int) -> int:
+    """Rows of one file and raw table that came back from some block; all of them where it is only looked up."""
+    leads = staging.rows(
+        "SELECT DISTINCT table_name FROM mapped.blocks WHERE cooperative_id = ? AND list_contains(source_tables, ?)",
+        [cooperative_id, table],
+    )
+    if not leads:
+        return rows
+    came_back = [
+        f"SELECT _row_id AS row_id FROM mapped.{name} WHERE cooperative_id = $id AND _excluded IS NULL"
+        for (name,) in leads
+    ]
+    came_back.append("SELECT row_id FROM mapped.list_rows WHERE cooperative_id = $id")
+    relation = staging.value(
+        "SELECT relation FROM raw.tables WHERE cooperative_id = ? AND source_table = ?", [cooperative_id, table]
+    )
+    return int(
+        staging.value(
+            f"SELECT count(*) FROM {relation} r WHERE r.cooperative_id = $id AND r.source_table = $table"
+            f" AND r.source_file = $file AND r.row_id IN ({' UNION ALL '.join(came_back)})",
+            {"id": cooperative_id, "table": table, "file": file},
+        )
+    )
 
 
 def _excluded_everywhere(staging: Staging, cooperative_id: str, file: str, table: str) -> int:
@@ -151,8 +192,12 @@ def _sum_ignored(staging: Staging, raw: raw_views.RawTables, table: str, column:
 
 
 def _list_unused(staging: Staging, cooperative_id: str, name: str, file: str | None, note: str) -> None:
+    _list_failure(staging, cooperative_id, "MAP-UNUSED-01", name, file, note)
+
+
+def _list_failure(staging: Staging, cooperative_id: str, rule: str, name: str, file: str | None, note: str) -> None:
     staging.execute(
-        f"INSERT INTO mapped.failures ({FAILURE_COLUMNS}) VALUES (?, 'cooperatives', NULL, NULL, 'MAP-UNUSED-01', ?,"
-        " ?, NULL, NULL, ?)",
-        [cooperative_id, name, file, f"{OWN}: {note}"],
+        f"INSERT INTO mapped.failures ({FAILURE_COLUMNS})"
+        " VALUES (?, 'cooperatives', NULL, NULL, ?, ?, ?, NULL, NULL, ?)",
+        [cooperative_id, rule, name, file, f"{OWN}: {note}"],
     )

@@ -226,6 +226,12 @@ def _account(context: Context, plan: BlockPlan, bad: BadRows) -> None:
             sorted(bad.lost),
         ],
     )
+    if plan.listed:
+        staging.execute(
+            f"INSERT INTO mapped.list_rows SELECT ?, ?, ?, unnest(o._row_ids) FROM _koop_numbered o JOIN {LEADING} l"
+            " ON l.row_id = o._row_id WHERE l.excluded IS NULL",
+            [cooperative_id, plan.table.name, plan.number],
+        )
     unit = "_row_ids" if plan.listed else "_row_id"
     joined = f"_koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id"
     silent = f"SELECT 1 FROM {LEADING} WHERE excluded IS NOT NULL AND row_id NOT IN (SELECT row_id FROM ({back}))"

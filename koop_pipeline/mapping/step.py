@@ -19,7 +19,14 @@ from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
 from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.staging.schema import mapped_columns
 
-PER_TABLE = ("mapped.failures", "mapped.blocks", "mapped.excluded_rows", "mapped.uses", "mapped.profiles")
+PER_TABLE = (
+    "mapped.failures",
+    "mapped.blocks",
+    "mapped.excluded_rows",
+    "mapped.uses",
+    "mapped.profiles",
+    "mapped.list_rows",
+)
 FACTS_ROW = "facts of the batch file"
 
 

@@ -31,6 +31,7 @@ BOOKKEEPING = {
     "mapped.blocks": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, branch VARCHAR,"
     " source_tables VARCHAR[], leading_rows BIGINT, kept BIGINT, rows BIGINT, excluded BIGINT, lost BIGINT",
     "mapped.excluded_rows": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, row_id BIGINT, reason VARCHAR",
+    "mapped.list_rows": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, row_id BIGINT",
     "mapped.uses": "cooperative_id VARCHAR, table_name VARCHAR, source_table VARCHAR, column_name VARCHAR",
     "mapped.readings": "reading BIGINT, table_name VARCHAR, settings VARCHAR",
     "mapped.profiles": "cooperative_id VARCHAR, table_name VARCHAR, profile_sha256 VARCHAR",
@@ -46,7 +47,7 @@ BOOKKEEPING = {
     "gate.declared": "cooperative_id VARCHAR, name VARCHAR, amount DECIMAL(18,2)",
     "gate.absent": "cooperative_id VARCHAR, category VARCHAR, reason VARCHAR",
     "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
-    " excluded BIGINT, held BIGINT, kept BIGINT",
+    " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
     "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
     " kept DECIMAL(38,2), excluded DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"

@@ -67,3 +67,6 @@ update checked.opening_trial_balance set subledger_total = 600000.00, difference
 insert into checked.declared values ('BERSIH', 'members', 3), ('BERSIH', 'savings', 800000), ('BERSIH', 'savings:SUKA', 500000),
     ('BERSIH', 'loans', 600000), ('BERSIH', 'loans:UMUM', 600000), ('BERSIH', 'assets', 840000);
 insert into checked.controls values ('BERSIH', 'savings', 800000, 800000);
+
+insert into checked.counts values ('BERSIH', 'members', 3, 0, 0, 0, 0, 3, 0);
+insert into checked.money values ('BERSIH', 'savings', null, 800000.00, 800000.00, 0.00);
