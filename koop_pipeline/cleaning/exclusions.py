@@ -41,7 +41,7 @@ def supersede(staging: Staging, table: Table) -> None:
     same += "".join(f" AND f.{key} = n.{key}" for key in keys[2:])
     staging.execute(
         f"UPDATE {FILLED} f SET _excluded = {literal(NEWEST)} FROM (SELECT {', '.join(keys)}, max(_as_of) AS newest"
-        f" FROM {FILLED} WHERE {there} GROUP BY ALL) n WHERE f._as_of < n.newest AND {same}"
+        f" FROM {FILLED} WHERE {there} GROUP BY ALL) n WHERE f._excluded IS NULL AND f._as_of < n.newest AND {same}"
     )
     for schema in ("mapped", "cleaned"):
         staging.execute(

@@ -31,10 +31,11 @@ def verify(
         total = staging.value("SELECT coalesce(sum(expected), 0)::BIGINT FROM verification.results")
         records = snapshot.build(staging, run.batch)
         snapshot.write(folder.status_path(batch), records)
-    meant = [record for record in records if record["cooperative_id"] in compared]
     if as_json:
-        print_json(meant)
+        print_json(records)
     else:
-        print_status(meant)
-        console().print(f"{len(compared)} cooperatives compared, {total} rows.")
-    raise typer.Exit(exit_code(meant))
+        print_status(records)
+        console().print(
+            f"{len(compared)} of {len(records)} cooperatives are in the target and were compared, {total} rows."
+        )
+    raise typer.Exit(exit_code(records))

@@ -7,6 +7,8 @@ import re
 
 import polars as pl
 
+from koop_pipeline.extract.values import marked
+
 _NAMED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 _KEPT = "%_"
 _ESCAPED = [chr(code) for code in range(1, 128) if chr(code) not in _KEPT]
@@ -44,6 +46,10 @@ def _unquoted_texts(values: pl.Series, encoding: str) -> pl.Series:
     null = values.str.len_bytes().eq(4) & values.str.to_uppercase().eq("NULL")
     special = (~values.str.contains(_PLAIN)).arg_true()
     texts = values.scatter(special, [_special(value, encoding) for value in values.gather(special)])
+    stored = texts.str.contains(r"^-?[0-9]+\.[0-9]+$")
+    if stored.any():
+        rows = stored.arg_true()
+        texts = texts.scatter(rows, texts.gather(rows).str.replace(".", marked("."), literal=True))
     return texts.scatter(null.arg_true(), None)
 
 

@@ -5,24 +5,22 @@ secrets excepted: a column that holds passwords, PINs or the mother's maiden nam
 """
 
 import os
-import re
 import secrets
 from collections.abc import Iterable
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import polars as pl
+
 from koop_pipeline.errors import DeliveryError
 from koop_pipeline.extract.model import Chunk
+from koop_pipeline.identifiers.secrets import SECRET_COLUMN
 from koop_pipeline.staging import Staging, literal, quoted
 
-SECRET_COLUMN = re.compile(
-    r"passw|^pass$|pwd|kata.?sandi|^sandi$|(^|[_ ])pin($|[_ ])|ibu.?kandung|nama.?ibu|mother|maiden|token|secret",
-    re.IGNORECASE,
-)
-SECRET_REASON = re.compile(r"password|kata sandi|\bPIN\b|ibu kandung|maiden", re.IGNORECASE)
 LINEAGE = ("row_id", "source_file", "source_table", "source_row", "branch", "as_of")
 ROWS_PER_TABLE = 10**9
+MAX_CELL_BYTES = 1_000_000
 
 
 class RawWriter:
@@ -40,6 +38,7 @@ class RawWriter:
 
     def write(self, chunk: Chunk, source_file: str, branch: str | None, as_of: date) -> list[str]:
         """Append a chunk; returns the names its columns have in raw."""
+        refuse_huge_cells(chunk, source_file)
         ordinal = self.ordinals.setdefault(chunk.table, len(self.ordinals) + 1)
         offset = self.written.get(chunk.table, 0)
         names = raw_names(chunk.columns)
@@ -93,6 +92,20 @@ class RawWriter:
 def relation_name(profile: str, table: str) -> str:
     """The relation in schema raw that holds a profile's source table."""
     return f"raw.{quoted(f'{profile}/{table}')}"
+
+
+def refuse_huge_cells(chunk: Chunk, source_file: str) -> None:
+    """No field of a cooperative's books is a million characters long; such a cell is damage, or an attack."""
+    if chunk.frame.is_empty() or not chunk.columns:
+        return
+    longest = chunk.frame.select(pl.col(chunk.columns).str.len_bytes().max()).row(0)
+    for column, size in zip(chunk.columns, longest, strict=True):
+        if size is not None and size >= MAX_CELL_BYTES:
+            rows = chunk.frame.filter(pl.col(column).str.len_bytes() >= MAX_CELL_BYTES)["source_row"]
+            raise DeliveryError(
+                f"{source_file}, {chunk.table}, row {rows[0]}: the column {column} holds {size:,} bytes in one cell; a"
+                f" cell may hold up to {MAX_CELL_BYTES:,}; correct the export"
+            )
 
 
 def raw_names(columns: list[str]) -> list[str]:

@@ -14,6 +14,8 @@ from koop_pipeline.extract import raw_writer
 from koop_pipeline.extract.formats import reader_for
 from koop_pipeline.extract.raw_writer import RawWriter
 from koop_pipeline.extract.sources import find_files, sha256_of
+from koop_pipeline.extract.values import numbers_with
+from koop_pipeline.identifiers.secrets import SECRET_REASON
 from koop_pipeline.program.profile import Profile
 from koop_pipeline.program.program_file import Cooperative, SourcePart
 from koop_pipeline.program.reading import Reading
@@ -113,7 +115,7 @@ def source_fingerprint(
         f"{item.name}|{hashes.get(item.name, item.path)}|{item.branch}|{item.as_of}|{item.reading.model_dump_json()}"
         for item in delivered
     ]
-    text = "\n".join([profile.profile, *sorted(_secret_columns(profile)), *parts])
+    text = "\n".join([profile.profile, profile.decimal, *sorted(_secret_columns(profile)), *parts])
     return hashlib.sha256(text.encode()).hexdigest(), hashes
 
 
@@ -148,20 +150,21 @@ def _mirror(
             "INSERT INTO raw.files VALUES (?, ?, ?, ?, ?, ?)",
             [cooperative.id, item.branch, item.as_of, item.name, hashes.get(item.name), size],
         )
-        _mirror_file(staging, writer, item)
+        _mirror_file(staging, writer, item, profile.decimal)
     if not delivered:
         raise DeliveryError(f"{cooperative.id}: nothing in its source is a file that the profile reads")
 
 
-def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered) -> None:
+def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered, decimal_mark: str) -> None:
     reader = reader_for(item.reading)
     columns: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
     try:
-        for chunk in reader.read(item.path, item.reading):  # type: ignore[arg-type]
-            names = writer.write(chunk, item.name, item.branch, item.as_of)
-            raw_writer.same_columns(item.name, chunk.table, columns.setdefault(chunk.table, names), names)
-            rows[chunk.table] = rows.get(chunk.table, 0) + chunk.frame.height
+        with numbers_with(decimal_mark):
+            for chunk in reader.read(item.path, item.reading):  # type: ignore[arg-type]
+                names = writer.write(chunk, item.name, item.branch, item.as_of)
+                raw_writer.same_columns(item.name, chunk.table, columns.setdefault(chunk.table, names), names)
+                rows[chunk.table] = rows.get(chunk.table, 0) + chunk.frame.height
         counted = reader.count(item.path, item.reading)  # type: ignore[arg-type]
     except DeliveryError as error:
         raise DeliveryError(_placed(item, str(error))) from None
@@ -215,6 +218,4 @@ def _register(staging: Staging, run: BatchRun, cooperative: Cooperative, ordinal
 
 def _secret_columns(profile: Profile) -> list[str]:
     """The `table.column` patterns that the profile ignores because they are secrets."""
-    return [
-        name for name, reason in profile.ignore.items() if "." in name and raw_writer.SECRET_REASON.search(reason or "")
-    ]
+    return [name for name, reason in profile.ignore.items() if "." in name and SECRET_REASON.search(reason or "")]

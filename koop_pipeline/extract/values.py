@@ -5,7 +5,9 @@ independent counts use nothing of this module.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 
 import polars as pl
@@ -18,6 +20,28 @@ _EXACT_INTEGERS = 10.0**25
 _SMALLEST_PLAIN = 10.0**-15
 
 
+_MARK: ContextVar[str] = ContextVar("decimal_mark", default=".")
+
+
+@contextmanager
+def numbers_with(decimal_mark: str) -> Iterator[None]:
+    """Write what a source itself stores as a number with this decimal mark, as its program would show it here.
+
+    Text is read by the profile's mark. A stored 640.125 written with a point would be read as 640125 where the point
+    parts thousands; written `640,125` it means the same everywhere.
+    """
+    token = _MARK.set(decimal_mark)
+    try:
+        yield
+    finally:
+        _MARK.reset(token)
+
+
+def marked(text: str) -> str:
+    """A plain decimal text with the mark that stored numbers are written with now."""
+    return text.replace(".", _MARK.get())
+
+
 def number_text(value: float) -> str:
     """The shortest decimal text that means this float (law 2): no `.0`, no exponent for ordinary magnitudes.
 
@@ -27,7 +51,7 @@ def number_text(value: float) -> str:
     if value.is_integer() and abs(value) < _EXACT_INTEGERS:
         return str(int(value))
     text = repr(value)
-    return format(Decimal(text), "f") if "e" in text and abs(value) >= _SMALLEST_PLAIN else text
+    return marked(format(Decimal(text), "f") if "e" in text and abs(value) >= _SMALLEST_PLAIN else text)
 
 
 def moment_text(value: dt.date | dt.time) -> str:
@@ -57,7 +81,7 @@ def text_of(value: object) -> str | None:
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return marked(format(value, "f"))
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
     if isinstance(value, dt.datetime):

@@ -62,6 +62,13 @@ def decide(staging: Staging, run: BatchRun) -> None:
         " count(DISTINCT row) AS n FROM gate.held WHERE column_name IS NULL GROUP BY ALL) h"
         f" WHERE h.cooperative_id = r.cooperative_id AND h.table_name = r.table_name AND r.held = 0 AND r.{SCOPE}"
     )
+    staging.execute(
+        "UPDATE gate.money m SET held = h.total, kept = m.kept - h.total FROM (SELECT t.cooperative_id,"
+        " sum(t.appraised_value) AS total FROM cleaned.collaterals t JOIN (SELECT DISTINCT cooperative_id, row FROM"
+        " gate.held WHERE table_name = 'collaterals' AND (column_name IS NULL OR column_name = 'appraised_value')) h"
+        " ON h.cooperative_id = t.cooperative_id AND h.row = t._row GROUP BY ALL HAVING total IS NOT NULL) h"
+        f" WHERE h.cooperative_id = m.cooperative_id AND m.control = 'collaterals' AND m.held = 0 AND m.{SCOPE}"
+    )
     ids = [row[0] for row in staging.rows("SELECT cooperative_id FROM gate.scope ORDER BY 1")]
     hashes = content_hashes(staging, ids)
     fingerprint = suites_fingerprint(suites())

@@ -96,11 +96,11 @@ def book_money(staging: Staging) -> None:
     for control, (table, amount, by_product) in MONEY.items():
         for name in ["$control", "$control || ':' || product_code"] if by_product else ["$control"]:
             _book(staging, control, name, table, amount)
-    for control, sign in (("debit", "debit"), ("credit", "credit")):
-        _book_accounts(staging, control, f"CASE WHEN is_detail THEN {sign} END")
-    _book_accounts(staging, "assets", "CASE WHEN is_detail AND account_type = 'asset' THEN debit - credit END")
+    _book_accounts(staging, "debit", "CASE WHEN is_detail THEN debit END", "greatest(amount, 0)")
+    _book_accounts(staging, "credit", "CASE WHEN is_detail THEN credit END", "greatest(-amount, 0)")
+    _book_accounts(staging, "assets", "CASE WHEN is_detail AND account_type = 'asset' THEN debit - credit END", "0")
     staging.execute(
-        "INSERT INTO gate.money SELECT s.cooperative_id, 'members', NULL, r.kept + r.excluded, r.kept, r.excluded"
+        "INSERT INTO gate.money SELECT s.cooperative_id, 'members', NULL, r.kept + r.excluded, r.kept, r.excluded, 0"
         " FROM gate.scope s JOIN gate.row_counts r ON r.cooperative_id = s.cooperative_id AND r.table_name = 'members'"
     )
     staging.execute(
@@ -108,9 +108,9 @@ def book_money(staging: Staging) -> None:
         f" WHERE c.cooperative_id = m.cooperative_id AND c.name = m.control AND m.{SCOPE}"
     )
     staging.execute(
-        "INSERT INTO gate.money SELECT c.cooperative_id, c.name, c.delivered, 0, 0, 0 FROM mapped.controls c WHERE c."
-        + SCOPE
-        + " AND NOT EXISTS (SELECT 1 FROM gate.money m"
+        "INSERT INTO gate.money SELECT c.cooperative_id, c.name, c.delivered, 0, 0, 0, 0 FROM mapped.controls c"
+        f" WHERE c.{SCOPE}"
+        " AND NOT EXISTS (SELECT 1 FROM gate.money m"
         " WHERE m.cooperative_id = c.cooperative_id AND m.control = c.name)"
     )
 
@@ -139,7 +139,8 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
         f" left_behind AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM"
         f" ({_left_behind(table, amount)}) WHERE {SCOPE} GROUP BY ALL)"
         " SELECT cooperative_id, control, NULL, coalesce(any_value(s), 0), coalesce(any_value(k), 0),"
-        " coalesce(any_value(l), 0) FROM (SELECT cooperative_id, control, total AS s, NULL AS k, NULL AS l FROM stored"
+        " coalesce(any_value(l), 0), 0 FROM"
+        " (SELECT cooperative_id, control, total AS s, NULL AS k, NULL AS l FROM stored"
         " UNION ALL SELECT cooperative_id, control, NULL, total, NULL FROM kept"
         " UNION ALL SELECT cooperative_id, control, NULL, NULL, total FROM left_behind)"
         " WHERE control IS NOT NULL GROUP BY ALL",
@@ -199,9 +200,13 @@ def _left_behind(table: str, amount: str) -> str:
     return " UNION ALL ".join(parts)
 
 
-def _book_accounts(staging: Staging, control: str, amount: str) -> None:
+def _book_accounts(staging: Staging, control: str, amount: str, left_behind: str) -> None:
+    """Sums of the ledger: what is kept, and what stands on the accounts that were excluded by name."""
     staging.execute(
-        f"INSERT INTO gate.money SELECT cooperative_id, ?, NULL, coalesce(sum({amount}), 0),"
-        f" coalesce(sum({amount}), 0), 0 FROM cleaned.accounts WHERE {SCOPE} GROUP BY ALL",
+        f"INSERT INTO gate.money WITH kept AS (SELECT cooperative_id, coalesce(sum({amount}), 0) AS total"
+        f" FROM cleaned.accounts WHERE {SCOPE} GROUP BY ALL), behind AS (SELECT cooperative_id,"
+        f" coalesce(sum({left_behind}), 0) AS total FROM cleaned.exclusions WHERE table_name = 'accounts' AND {SCOPE}"
+        " GROUP BY ALL) SELECT cooperative_id, ?, NULL, coalesce(k.total, 0) + coalesce(b.total, 0),"
+        " coalesce(k.total, 0), coalesce(b.total, 0), 0 FROM kept k FULL JOIN behind b USING (cooperative_id)",
         [control],
     )

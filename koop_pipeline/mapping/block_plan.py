@@ -13,6 +13,7 @@ from typing import Any
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.model import Column
 from koop_pipeline.errors import ConfigError
+from koop_pipeline.identifiers.secrets import SECRET_COLUMN
 from koop_pipeline.mapping.guard import Shape, SqlRefused, inspect, is_plain_name
 from koop_pipeline.mapping.raw_views import LINEAGE, RawTables
 from koop_pipeline.program.folder import Mapping
@@ -192,6 +193,13 @@ class Planner:
         place: tuple[str | int, ...],
     ) -> tuple[ColumnPlan, Shape | None]:
         column = self.table.column(name)
+        profile = self.mapping.profile
+        if rule.decimal and rule.decimal != profile.decimal and any(item.format != "csv" for item in profile.reads):
+            raise self._error(
+                place,
+                f"numbers that the source stores as numbers are written with {profile.decimal!r} here;"
+                " set 'decimal' for the whole profile",
+            )
         if rule.source is None:
             constant = "NULL" if rule.value is None else literal(rule.value)
             return ColumnPlan(name, constant, False, (), {**self._settings(column, rule), "final": True}), None
@@ -254,6 +262,12 @@ class Planner:
         for table in (name for pattern in tables for name in self.raw.matching(pattern)):
             columns = catalogue[table]
             used = columns if shape.star else [column for column in columns if column.casefold() in mentioned]
+            secret = next((column for column in used if SECRET_COLUMN.search(column) and not shape.star), None)
+            if secret:
+                raise self._error(
+                    (self.table.name,),
+                    f"{table}.{secret} is a secret: raw keeps only a hash of it, it is never carried",
+                )
             uses.setdefault(table, set()).update(column for column in used if column not in LINEAGE)
 
 

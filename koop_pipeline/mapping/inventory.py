@@ -100,7 +100,7 @@ def _column(staging: Staging, mapping: Mapping, table: str, column: str, uses: d
         f"SELECT count(*), count(DISTINCT {cell}), {forms} FROM {quoted(table)} WHERE trim({cell}) <> ''"
     )[0]
     looks = next(
-        (name for name, count in zip(FORMS, counts, strict=True) if filled and count >= filled * 9 // 10), "text"
+        (name for name, count in zip(FORMS, counts, strict=True) if filled and count * 10 >= filled * 9), "text"
     )
     reason = ignored_reason(mapping, table, column)
     if table in uses and column.casefold() in uses[table]:

@@ -28,6 +28,7 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
     ids = begin(staging, "promote", run.ids)
     staging.clear("verification.promotions", run.ids)
     with attached(staging, run.folder.target_path):
+        _note_earlier_loads(staging, run.ids)
         for cooperative_id in ids:
             try:
                 load_id, outcome = _promote_one(staging, run, cooperative_id, current)
@@ -45,6 +46,17 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                     f"{cooperative_id}: nothing was loaded, the target says: {reason}",
                 )
             after_each()
+
+
+def _note_earlier_loads(staging: Staging, ids: list[str]) -> None:
+    """Remember which cooperatives are in the target from an earlier run, whatever becomes of this one."""
+    staging.clear("verification.earlier_loads", ids)
+    staging.execute(
+        "INSERT INTO verification.earlier_loads SELECT cooperative_id, last(batch ORDER BY rowid),"
+        " last(load_id ORDER BY rowid) FROM target.migration.loads"
+        " WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        [ids],
+    )
 
 
 def _promote_one(staging: Staging, run: BatchRun, cooperative_id: str, current: Hashes) -> tuple[str, str]:
@@ -96,7 +108,7 @@ def _load(staging: Staging, run: BatchRun, cooperative_id: str, load_id: str, re
         raise RefusedError(
             f"it was promoted before (batch {loads[-1][1]}) and its content changed since: {reason};"
             f" restore the earlier"
-            " delivery, or take the cooperative out of the target first (koop rollback)"
+            " delivery, or enter the difference in the platform itself"
         )
     with staging.transaction():
         rows = amendment.bring_in(staging, cooperative_id)

@@ -49,10 +49,11 @@ BOOKKEEPING = {
     "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
     "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
-    " kept DECIMAL(38,2), excluded DECIMAL(38,2)",
+    " kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
     " profile_sha256 VARCHAR, suites_sha256 VARCHAR, content_sha256 VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
+    "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
     "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
     " missing BIGINT, unexpected BIGINT, differing BIGINT",
     "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"

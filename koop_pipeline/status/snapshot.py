@@ -49,21 +49,23 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
     """State, verdict and message of every cooperative that was extracted or tried to be."""
     rows = staging.rows(
         "SELECT c.cooperative_id, d.verdict, d.message, p.outcome, h.step, h.message,"
-        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id)"
+        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id), e.batch"
         " FROM raw.cooperatives c LEFT JOIN gate.decisions d USING (cooperative_id)"
         " LEFT JOIN verification.promotions p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
+        " LEFT JOIN verification.earlier_loads e USING (cooperative_id)"
     )
     found: dict[str, tuple[str, str | None, str]] = {}
-    for cooperative_id, verdict, reason, outcome, step, halted, verified in rows:
+    for cooperative_id, verdict, reason, outcome, step, halted, verified, earlier in rows:
+        there = f" (in the target, unchanged: its load of batch {earlier})" if earlier else ""
         if step is not None:
             known = verdict if step in {"promote", "verify"} else None
-            found[cooperative_id] = ("failed", known, halted)
+            found[cooperative_id] = ("failed", known, halted + there)
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
         elif outcome in ADMITTED:
             found[cooperative_id] = ("verified" if verified else "promoted", verdict, reason)
         else:
-            found[cooperative_id] = ("gated", verdict, reason)
+            found[cooperative_id] = ("gated", verdict, reason + there)
     return found
 
 
@@ -99,21 +101,22 @@ def _rows(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> d
 
 def _money(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> dict[str, Row]:
     found: dict[str, Row] = {}
-    for cooperative_id, control, delivered, extracted, kept, excluded in staging.rows(
-        "SELECT cooperative_id, control, delivered, extracted, kept, excluded FROM gate.money"
+    for cooperative_id, control, delivered, extracted, kept, excluded, kept_back in staging.rows(
+        "SELECT cooperative_id, control, delivered, extracted, kept, excluded, held FROM gate.money"
         " WHERE control <> 'members' ORDER BY ALL"
     ):
         there = _in_target(states, cooperative_id)
-        promoted, left, waiting = (kept, excluded, Decimal(0)) if there else (Decimal(0), Decimal(0), extracted)
+        zero = Decimal(0)
+        promoted, left, held, waiting = (kept, excluded, kept_back, zero) if there else (zero, zero, zero, extracted)
         expected = extracted if delivered is None else delivered
         amounts = {
             "delivered": delivered,
             "extracted": extracted,
             "promoted": promoted,
             "excluded": left,
-            "held": Decimal(0),
+            "held": held,
             "waiting": waiting,
-            "difference": expected - promoted - left - waiting,
+            "difference": expected - promoted - left - held - waiting,
         }
         found.setdefault(cooperative_id, {})[control] = {
             name: None if amount is None else f"{amount:.2f}" for name, amount in amounts.items()

@@ -1,7 +1,7 @@
 """Laws that must catch the pipeline itself at fault: each test breaks one on purpose and sees it found.
 
-Law 1 (nothing is lost, rows and rupiah), law 4 (one harms no other), law 6 (a rule that cannot be evaluated), law 7 (same
-input, same output). Laws 2, 3 and 8 are in test_sample.py, 5 and the rest of 6 in test_promotion.py.
+Law 1 (nothing is lost, rows and rupiah), law 4 (one harms no other), law 6 (a rule that cannot be evaluated), law 7
+(same input, same output). Laws 2, 3 and 8 are in test_sample.py, 5 and the rest of 6 in test_promotion.py.
 """
 
 import shutil

@@ -80,6 +80,7 @@ COOPERATIVE_CASES: list[Case] = [
     change("counts", "true", "kept = 2", "COP-ROWS-01"),
     change("counts", "true", "kept = 2, lost = 1", ""),
     change("counts", "true", "added = 1", "COP-ROWS-01"),
+    change("counts", "true", "table_name = 'loan_repayments', added = 1, kept = 4", "MAP-FAN-01"),
     change("money", "true", "extracted = 800000.01", "COP-SUM-01"),
     change("money", "true", "extracted = 800000.01, excluded = 0.01", ""),
     change("controls", "true", "mapped = null", "MAP-CTL-01"),

@@ -27,7 +27,7 @@ BESIDE = {
     "counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
     "money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
-    " kept DECIMAL(38,2), excluded DECIMAL(38,2)",
+    " kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
 }
 
 
