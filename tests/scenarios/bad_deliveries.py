@@ -143,6 +143,7 @@ SAVINGS_SQL = (
 PERSONAL = [
     value for line in MEMBERS.splitlines()[1:] for place, value in enumerate(line.split(";")) if place in {1, 2, 3}
 ]
+HUGE_MEMBERS = MEMBERS.replace("Jl. Anggrek 1", "Jl. Anggrek " * 90_000 + "1")
 
 
 @dataclass(frozen=True)
