@@ -1,0 +1,6 @@
+"""Settings of all tests: hypothesis has no deadline, since machines differ in speed and timings belong in benchmarks."""
+
+from hypothesis import settings
+
+settings.register_profile("koop", deadline=None)
+settings.load_profile("koop")
