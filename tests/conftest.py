@@ -1,4 +1,4 @@
-"""Settings of all tests: hypothesis has no deadline, since machines differ in speed and timings belong in benchmarks."""
+"""Settings of all tests: hypothesis has no deadline, since machines differ and timings belong in benchmarks."""
 
 from hypothesis import settings
 
