@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from koop_pipeline.cli.migrate import run_batch
 from koop_pipeline.cli.shared import console, print_status, rupiah
+from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program import yaml_file
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.status.answer_key import differences
@@ -40,7 +41,8 @@ def _totals(records: list[Row]) -> None:
     def total(control: str) -> Decimal:
         return sum((Decimal(record["money"].get(control, {}).get("promoted") or 0) for record in records), Decimal(0))
 
-    rows = sum(table["promoted"] for record in records for table in record["rows"].values())
+    names = [table.name for table in PROMOTED]
+    rows = sum(record["rows"].get(name, {}).get("promoted", 0) for record in records for name in names)
     there = sum(record["state"] == "verified" for record in records)
     savings, loans = (rupiah(total(control)) for control in ("savings", "loans"))
     console().print(
