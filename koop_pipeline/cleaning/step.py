@@ -5,6 +5,8 @@ Works in chunks of whole cooperatives; memory is bounded by `CHUNK_ROWS` and the
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 import polars as pl
 
@@ -13,6 +15,7 @@ from koop_pipeline.cleaning.frame import LINEAGE, clean, prefix_keys
 from koop_pipeline.contracts import Table
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
 from koop_pipeline.staging.schema import typed_columns
 
@@ -52,16 +55,9 @@ def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[li
         " WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL ORDER BY ALL",
         [ids],
     )
-    group: list[str] = []
-    size, current = 0, None
-    for reading, cooperative_id, rows in counts:
-        if group and (reading != current or size + rows > CHUNK_ROWS):
-            yield group, current
-            group, size = [], 0
-        group.append(cooperative_id)
-        size, current = size + rows, reading
-    if group:
-        yield group, current
+    for reading, rows in groupby(counts, key=itemgetter(0)):
+        for group in groups(((row[1], row[2]) for row in rows), CHUNK_ROWS):
+            yield group, reading
 
 
 def _clean_chunk(staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: set[str]) -> None:

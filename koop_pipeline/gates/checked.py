@@ -5,7 +5,7 @@ same rows
 with held values empty and held rows left out. Both come from one definition, so what was judged is what is carried.
 """
 
-from koop_pipeline.contracts import OPENING, PROMOTED, SOURCED, TABLES, Table
+from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.schema import FAILURE_SCHEMAS
 
@@ -102,8 +102,3 @@ def _without_held(table: Table, columns: list[str]) -> str:
         f"SELECT t.* REPLACE ({shown}) FROM ({table_sql(table)}) t LEFT JOIN ({cells}) c"
         f" ON c.cooperative_id = t.cooperative_id AND c.row = t._row{keep}"
     )
-
-
-def table_names() -> list[str]:
-    """Every table the gate judges."""
-    return [table.name for table in (*SOURCED, *OPENING)]

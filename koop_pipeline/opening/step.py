@@ -12,6 +12,7 @@ from koop_pipeline.opening.position import open_loans as loans_of
 from koop_pipeline.opening.savings import open_savings as savings_of
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, literal
+from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
 
 CHUNK_ROWS = 1_000_000
@@ -71,17 +72,7 @@ def _groups(staging: Staging, tables: Sequence[str], ids: list[str]) -> Iterator
     """Groups of cooperatives with at most about CHUNK_ROWS rows in `tables` together."""
     counts = " UNION ALL ".join(f"SELECT cooperative_id FROM cleaned.{name}" for name in tables)
     sizes = dict(staging.rows(f"SELECT cooperative_id, count(*) FROM ({counts}) GROUP BY 1"))
-    group: list[str] = []
-    size = 0
-    for cooperative_id in ids:
-        rows = sizes.get(cooperative_id, 0)
-        if group and size + rows > CHUNK_ROWS:
-            yield group
-            group, size = [], 0
-        group.append(cooperative_id)
-        size += rows
-    if group:
-        yield group
+    return groups(((cooperative_id, sizes.get(cooperative_id, 0)) for cooperative_id in ids), CHUNK_ROWS)
 
 
 def _rows(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:

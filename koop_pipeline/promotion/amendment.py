@@ -7,8 +7,6 @@ empty in the target, and rows that were held.
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.staging import Staging, literal, quoted
 
-ROW_KEY = "|"
-
 
 def key_text(table: Table, alias: str) -> str:
     """The key of a row as one text."""

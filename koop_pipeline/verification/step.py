@@ -11,6 +11,7 @@ from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.duckdb_target import attached
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
 
 CHUNK_ROWS = 1_000_000
@@ -57,16 +58,7 @@ def _groups(staging: Staging, table: Table, ids: list[str]) -> Iterator[list[str
         " ORDER BY 1",
         [table.name, ids],
     )
-    group: list[str] = []
-    size = 0
-    for cooperative_id, kept in rows:
-        if group and size + kept > CHUNK_ROWS:
-            yield group
-            group, size = [], 0
-        group.append(cooperative_id)
-        size += kept
-    if group:
-        yield group
+    return groups(rows, CHUNK_ROWS)
 
 
 def _compare(staging: Staging, table: Table, ids: list[str]) -> None:
