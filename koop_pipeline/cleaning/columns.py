@@ -11,7 +11,9 @@ import polars as pl
 from koop_pipeline.contracts.model import Column
 from koop_pipeline.identifiers import (
     angka,
+    cooperative_nik,
     email,
+    legal_entity,
     nib,
     nik,
     npwp,
@@ -32,6 +34,8 @@ FORMS: dict[str, Verb] = {
     "nik": nik.canonical,
     "npwp": npwp.canonical,
     "nib": nib.canonical,
+    "cooperative_nik": cooperative_nik.canonical,
+    "legal_entity": legal_entity.canonical,
     "phone": phone.canonical,
     "email": email.canonical,
     "region": region.canonical,
@@ -82,7 +86,8 @@ def _by_kind(column: Column, text: pl.Expr, settings: dict[str, Any]) -> pl.Expr
         case "integer":
             return angka.canonical_integer(text, decimal=decimal)
         case "date":
-            return tanggal.canonical(text, dates="ymd" if final else settings.get("dates", "dmy"))
+            dates: tanggal.DateOrder = "ymd" if final else settings.get("dates", "dmy")
+            return tanggal.canonical(text, dates=dates, serials=bool(settings.get("serials")) and not final)
         case "boolean":
             return _boolean(text)
     if column.form == "enum":

@@ -10,9 +10,16 @@ from koop_pipeline.staging import Staging, literal, quoted
 FILLED = "_koop_cleaned"
 NEWEST = "MAP-NEWEST-01"
 BY_NAME = "MAP-EXCLUDED-01"
+BY_CORRECTION = "COR-EXCLUDE-01"
 MERGED = "MAP-MERGED-01"
 MERGED_ACROSS_BRANCHES = ("cooperatives", "products")
-REASONS = {NEWEST: "a newer delivery has this key", MERGED: "another branch delivered the same"}
+SAME_PERSON = {"MBR-DUP-01": "the same person as another member", "COR-MERGE-01": "an officer said: the same person"}
+REASONS = {
+    NEWEST: "a newer delivery has this key",
+    MERGED: "another branch delivered the same",
+    BY_CORRECTION: "taken out by a correction",
+    **SAME_PERSON,
+}
 AMOUNTS = {
     "savings_accounts": "balance",
     "savings_transactions": "amount",
@@ -87,9 +94,9 @@ def note_failures(staging: Staging, table: Table, ids: list[str]) -> None:
         f"INSERT INTO cleaned.failures ({columns}) SELECT cooperative_id, table_name, NULL, NULL, 'MAP-EXCL-02',"
         " sum(amount)::VARCHAR, any_value(source_file ORDER BY row), any_value(source_table ORDER BY row),"
         " min(source_row), count(*) || ' rows excluded as \"' || reason || '\" hold Rp ' || sum(amount)"
-        " FROM cleaned.exclusions WHERE table_name = ? AND rule = ? AND amount <> 0"
+        " FROM cleaned.exclusions WHERE table_name = ? AND rule IN (?, ?) AND amount <> 0"
         " AND cooperative_id IN (SELECT unnest(?)) GROUP BY cooperative_id, table_name, reason ORDER BY ALL",
-        [table.name, BY_NAME, ids],
+        [table.name, BY_NAME, BY_CORRECTION, ids],
     )
     if table.name not in PARENTS:
         return
@@ -100,6 +107,7 @@ def note_failures(staging: Staging, table: Table, ids: list[str]) -> None:
         f" 'the member was excluded as \"' || e.reason || '\", but this row holds Rp ' || c.{quoted(amount)}"
         f" FROM cleaned.{quoted(table.name)} c JOIN cleaned.exclusions e ON e.cooperative_id = c.cooperative_id"
         f" AND e.table_name = {literal(parent)} AND e.key = c.{quoted(reference)}"
+        f" AND e.rule NOT IN ({', '.join(map(literal, SAME_PERSON))})"
         f" WHERE c.{quoted(amount)} <> 0 AND c.cooperative_id IN (SELECT unnest(?)) AND NOT EXISTS"
         f" (SELECT 1 FROM cleaned.{quoted(parent)} p WHERE p.cooperative_id = c.cooperative_id"
         f" AND p.{quoted(reference)} = c.{quoted(reference)})",

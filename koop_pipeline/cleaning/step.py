@@ -10,10 +10,11 @@ from operator import itemgetter
 
 import polars as pl
 
-from koop_pipeline.cleaning import derive, exclusions
+from koop_pipeline.cleaning import corrected, derive, duplicate_shared, duplicates, exclusions
 from koop_pipeline.cleaning.frame import LINEAGE, clean, prefix_keys
 from koop_pipeline.contracts import Table
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.proof.record import record_cleaned
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
@@ -35,9 +36,12 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     prefixed = {item.id for item in run.cooperatives if item.prefixes_keys}
     for group, reading in _chunks(staging, table, ids):
         _clean_chunk(staging, table, group, reading, prefixed)
+    corrected.add_missing(staging, table, ids)
     derive.derive(staging, run, table, ids)
+    corrected.take_out(staging, table)
     exclusions.supersede(staging, table)
     exclusions.merge_branches(staging, table)
+    duplicates.settle(staging, table, run.ids)
     exclusions.move_out(staging, table)
     with staging.transaction():
         staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
@@ -46,6 +50,8 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
         )
     staging.execute(f"DROP TABLE {FILLED}")
     exclusions.note_failures(staging, table, ids)
+    record_cleaned(staging, table, run.ids)
+    duplicate_shared.count(staging, table)
 
 
 def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[list[str], int | None]]:
@@ -68,11 +74,16 @@ def _clean_chunk(staging: Staging, table: Table, group: list[str], reading: int 
         " AND _reading IS NOT DISTINCT FROM ? ORDER BY cooperative_id, _row",
         [group, reading],
     )
-    cleaned = clean(table, mapped, settings)
+    cells = corrected.corrected_cells(staging, table, group)
+    cleaned = clean(table, corrected.without_corrected(mapped, cells), settings)
     values = cleaned.values
     branched = [cooperative_id for cooperative_id in group if cooperative_id in prefixed]
     if branched:
         inside = pl.col("cooperative_id").is_in(branched)
         values = pl.concat([values.filter(~inside), prefix_keys(table, values.filter(inside))])
+    if not cells.is_empty():
+        over = corrected.lay_over(table, mapped, values, cells)
+        values = over.values
+        staging.insert("cleaned.failures", over.failures)
     staging.insert(FILLED, values)
     staging.insert("cleaned.failures", cleaned.failures)

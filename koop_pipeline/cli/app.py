@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from koop_pipeline.cli import demo, inventory, migrate, status, ui, verify
+from koop_pipeline.cli import corrections, demo, inventory, migrate, status, ui, verify
 from koop_pipeline.errors import ConfigError, KoopError
 from koop_pipeline.program.folder import ProgramFolder
 
@@ -27,6 +27,7 @@ app.command("inventory")(inventory.inventory)
 app.command("migrate")(migrate.migrate)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
+app.add_typer(corrections.app, name="corrections")
 app.command("ui")(ui.ui)
 
 

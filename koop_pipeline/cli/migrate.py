@@ -13,7 +13,7 @@ from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.status import snapshot
 
-STEPS = 1 + len(SOURCED) * 2 + 1 + len(OPENING) + 3 + 2
+STEPS = 1 + len(SOURCED) * 2 + 2 + len(OPENING) + 3 + 3
 
 
 def migrate(

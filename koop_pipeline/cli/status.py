@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from koop_pipeline.cli.shared import JsonOption, console, folder_of, print_json, print_status
-from koop_pipeline.status import snapshot
+from koop_pipeline.status import control_totals, snapshot
 
 
 def status(
@@ -19,8 +19,10 @@ def status(
     everything = []
     for name in names:
         records = snapshot.read(folder, name)
-        everything += records
-        if not as_json:
+        if as_json:
+            totals = control_totals.read(folder, name)
+            everything += [{**one, "control_totals": totals.get(one["cooperative_id"], {})} for one in records]
+        else:
             console().print(f"[bold]{name}[/bold]")
             print_status(records)
     if as_json:

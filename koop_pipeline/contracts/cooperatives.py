@@ -8,9 +8,9 @@ COOPERATIVES = Table(
     key=(),
     columns=(
         text("name"),
-        text("legal_entity_no", required=False),
+        identifier("legal_entity_no", "legal_entity", personal=False),
         date("legal_entity_on"),
-        text("cooperative_nik", required=False),
+        identifier("cooperative_nik", "cooperative_nik", personal=False),
         identifier("npwp", "npwp", personal=False),
         identifier("nib", "nib", personal=False),
         enum("kind", "consumer producer services marketing savings_loan"),

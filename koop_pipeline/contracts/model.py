@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["text", "money", "rate", "integer", "date", "boolean", "json"]
-Form = Literal["plain", "code", "enum", "name", "nik", "npwp", "nib", "phone", "email", "region"]
+Form = Literal[
+    "plain", "code", "enum", "name", "nik", "npwp", "nib", "cooperative_nik", "legal_entity", "phone", "email",
+    "region",
+]  # fmt: skip
 
 SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",

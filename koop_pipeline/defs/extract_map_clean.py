@@ -11,6 +11,7 @@ import dagster as dg
 
 from koop_pipeline.cleaning.step import clean_table
 from koop_pipeline.contracts import SOURCED, Table
+from koop_pipeline.corrections.step import load_corrections
 from koop_pipeline.defs.metadata import failures_of, records, rows_by_cooperative, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.extract.step import extract
@@ -21,8 +22,14 @@ from koop_pipeline.staging import Staging
 
 CLEANED_FIRST = {
     "products": ("savings_accounts", "loans"),
+    "officers": ("members",),
     "savings_accounts": ("members",),
     "loans": ("members",),
+    "collaterals": ("members",),
+    # a movement takes its product from its account or loan
+    "savings_transactions": ("savings_accounts",),
+    "loan_repayments": ("loans",),
+    "loan_instalments": ("loans",),
 }
 
 
@@ -107,13 +114,34 @@ def raw_accounting(context: dg.AssetExecutionContext, batch: BatchResource) -> M
     return dg.MaterializeResult(metadata={"unaccounted rows": unaccounted, "raw tables": records(names, rows)})
 
 
+@dg.asset(
+    name="corrections",
+    group_name="clean",
+    deps=[f"mapped_{table.name}" for table in SOURCED],
+    partitions_def=batches,
+    kinds={"duckdb"},
+    description="Corrections that came back, each held against what was mapped; the step clean applies them.",
+)
+def corrections(context: dg.AssetExecutionContext, batch: BatchResource) -> Materialized:
+    """Judge every correction, and say what became of it."""
+    with batch.working(context, "corrections") as (staging, run):
+        load_corrections(staging, run)
+        rows = staging.rows(
+            "SELECT cooperative_id, action, table_name, outcome, count(*) FROM mapped.corrections"
+            " WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL ORDER BY ALL",
+            [run.ids],
+        )
+    names = ("cooperative_id", "action", "table", "outcome", "corrections")
+    return dg.MaterializeResult(metadata={"corrections": sum(row[4] for row in rows), "outcomes": records(names, rows)})
+
+
 def _cleaned(table: Table) -> dg.AssetsDefinition:
     first = [f"cleaned_{name}" for name in CLEANED_FIRST.get(table.name, ())]
 
     @dg.asset(
         name=f"cleaned_{table.name}",
         group_name="clean",
-        deps=[f"mapped_{table.name}", *first],
+        deps=[f"mapped_{table.name}", "corrections", *first],
         partitions_def=batches,
         kinds={"polars", "duckdb"},
         metadata={"dagster/column_schema": schema_of(table)},
@@ -130,4 +158,4 @@ def _cleaned(table: Table) -> dg.AssetsDefinition:
 
 MAPPED = [_mapped(table) for table in SOURCED]
 CLEANED = [_cleaned(table) for table in SOURCED]
-__all__ = ["CLEANED", "MAPPED", "raw_accounting", "raw_assets"]
+__all__ = ["CLEANED", "MAPPED", "corrections", "raw_accounting", "raw_assets"]

@@ -12,6 +12,7 @@ from koop_pipeline.defs.metadata import records, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.step import promote
+from koop_pipeline.status import control_totals as totals_file
 from koop_pipeline.status.snapshot import Snapshots
 from koop_pipeline.verification.step import verify
 
@@ -54,7 +55,7 @@ def promoted_assets(context: dg.AssetExecutionContext, batch: BatchResource) -> 
 
 
 class current_hashes:
-    """The present sha256 of a cooperative's source, profile and rules, read from disk when asked."""
+    """The present sha256 of a cooperative's source, profile, rules and corrections, read from disk when asked."""
 
     def __init__(self, run: BatchRun) -> None:
         from koop_pipeline.gates import step as gate
@@ -63,13 +64,15 @@ class current_hashes:
         self.run = run
         self.suites = suites_fingerprint(gate.suites())
 
-    def __call__(self, cooperative_id: str) -> tuple[str, str, str]:
+    def __call__(self, cooperative_id: str) -> tuple[str, str, str, str]:
+        from koop_pipeline.corrections.files import fingerprint
         from koop_pipeline.extract.step import deliveries, source_fingerprint
 
         cooperative = self.run.batch.cooperative(cooperative_id)
         delivered, _ = deliveries(self.run, cooperative)
         source, _ = source_fingerprint(self.run, cooperative, delivered)
-        return source, self.run.folder.read_mapping(cooperative).sha256, self.suites
+        profile = self.run.folder.read_mapping(cooperative).sha256
+        return source, profile, self.suites, fingerprint(self.run.folder, cooperative_id)
 
 
 @dg.multi_asset(
@@ -111,3 +114,35 @@ def verified_assets(
                 asset_key=f"verified_{table.name}", check_name=f"same_{table.name}", passed=wrong == 0,
                 metadata={"differences": wrong, "compared": shown},
             )  # fmt: skip
+
+
+@dg.asset(
+    group_name="verify",
+    deps=[f"verified_{table.name}" for table in PROMOTED],
+    partitions_def=batches,
+    kinds={"duckdb", "html"},
+    description="Control totals at every hop, from the delivered files to the reading back; the first break is named.",
+)
+def control_totals(context: dg.AssetExecutionContext, batch: BatchResource) -> Materialized:
+    """Write the control totals for auditors and for `koop status --json`."""
+    from koop_pipeline.gates import step as gate
+
+    with batch.working(context, "control totals") as (staging, run):
+        page = gate.write_totals(staging, run)
+        totals_file.write(staging, run.folder, run.batch.batch)
+        breaks = staging.rows(
+            "SELECT cooperative_id, hop, table_name, product_code, measure, expected, found FROM proof.breaks"
+            " ORDER BY cooperative_id, number, table_name, product_code, measure"
+        )
+        hops = staging.rows(
+            "SELECT hop, count(DISTINCT cooperative_id), sum(rows)::BIGINT, sum(positive), sum(negative)"
+            " FROM proof.totals GROUP BY ALL ORDER BY ALL"
+        )
+    return dg.MaterializeResult(
+        metadata={
+            "breaks": len(breaks),
+            "where": records(("cooperative_id", "hop", "table", "product", "measure", "expected", "found"), breaks),
+            "hops": records(("hop", "cooperatives", "rows", "positive", "negative"), hops),
+            "page": dg.MetadataValue.path(str(page)),
+        }
+    )

@@ -14,6 +14,11 @@ FROM_POSITIONS = (
     "annual_rate", "rounding_unit", "first_due_on", "maturity_on", "outstanding_principal", "outstanding_interest",
     "arrears_days", "collectability", "status",
 )  # fmt: skip
+UNCORRECTED = (
+    " WHERE NOT EXISTS (SELECT 1 FROM mapped.corrections c WHERE c.outcome = 'applied'"
+    " AND c.cooperative_id = f.cooperative_id AND c.table_name = f.table_name AND c.row = f.row"
+    " AND (c.action = 'exclude' OR c.column_name = f.column_name))"
+)
 MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
 
 
@@ -53,13 +58,16 @@ def make_views(staging: Staging) -> None:
     limit = "" if everyone else f" WHERE {SCOPE}"
     for table in TABLES.values():
         staging.execute(f"CREATE OR REPLACE VIEW checked.{table.name} AS SELECT * FROM ({table_sql(table)}){limit}")
-    failures = " UNION ALL ".join(f"SELECT * FROM {schema}.failures" for schema in FAILURE_SCHEMAS)
+    failures = " UNION ALL ".join(
+        f"SELECT * FROM {schema}.failures f{UNCORRECTED if schema == 'mapped' else ''}" for schema in FAILURE_SCHEMAS
+    )
     related = {
         "failures": failures,
         "batch": "SELECT cooperative_id, cutoff_on, as_of FROM raw.cooperatives",
         "declared": "SELECT * FROM gate.declared",
         "absent": "SELECT * FROM gate.absent",
         "counts": "SELECT * FROM gate.row_counts",
+        "breaks": "SELECT * FROM proof.breaks WHERE hop NOT IN ('promoted', 'read_back')",
         "money": "SELECT * FROM gate.money",
         "controls": "SELECT c.cooperative_id, c.name, c.delivered, m.extracted AS mapped FROM mapped.controls c"
         " LEFT JOIN gate.money m ON m.cooperative_id = c.cooperative_id AND m.control = c.name",

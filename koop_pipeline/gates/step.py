@@ -8,6 +8,7 @@ from pathlib import Path
 
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.gates.checked import SCOPE, make_promotable, make_views
+from koop_pipeline.gates.control_totals import write_control_totals
 from koop_pipeline.gates.docs import build_docs
 from koop_pipeline.gates.messages import message_of
 from koop_pipeline.gates.run import run_suites
@@ -16,11 +17,14 @@ from koop_pipeline.gates.tables import create_tables
 from koop_pipeline.gates.totals import book_money, book_rows
 from koop_pipeline.gates.verdicts import write_verdicts
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.proof.compare import compare
+from koop_pipeline.proof.record import record_opened
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import begin
 
 JUDGED = ("declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money")
+BEFORE_GATE = ("extracted", "mapped", "cleaned", "opened")
 SUITES = Path(__file__).resolve().parents[2] / "expectations"
 
 
@@ -45,6 +49,8 @@ def set_scope(staging: Staging, run: BatchRun) -> list[str]:
     book_rows(staging)
     book_money(staging)
     make_views(staging)
+    record_opened(staging, ids)
+    compare(staging, BEFORE_GATE, ids)
     return ids
 
 
@@ -72,14 +78,16 @@ def decide(staging: Staging, run: BatchRun) -> None:
     ids = [row[0] for row in staging.rows("SELECT cooperative_id FROM gate.scope ORDER BY 1")]
     hashes = content_hashes(staging, ids)
     fingerprint = suites_fingerprint(suites())
+    corrections = dict(staging.rows("SELECT cooperative_id, sha256 FROM mapped.correction_files"))
     for cooperative_id in ids:
         verdict = staging.value("SELECT verdict FROM gate.verdicts WHERE cooperative_id = ?", [cooperative_id])
         source = staging.value("SELECT sources_sha256 FROM raw.cooperatives WHERE cooperative_id = ?", [cooperative_id])
         staging.execute(
-            "INSERT INTO gate.decisions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO gate.decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 cooperative_id, verdict, message_of(staging, cooperative_id, verdict), source,
-                run.mappings[cooperative_id].sha256, fingerprint, hashes[cooperative_id],
+                run.mappings[cooperative_id].sha256, fingerprint, corrections.get(cooperative_id, ""),
+                hashes[cooperative_id],
             ],
         )  # fmt: skip
 
@@ -96,5 +104,13 @@ def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
 
 def write_docs(staging: Staging, run: BatchRun) -> Path:
     """Write the Data Docs of the batch; returns their front page."""
-    title = f"{run.folder.program.name}: {run.batch.batch}"
-    return build_docs(staging.connection, suites(), run.folder.docs_path(run.batch.batch), title)
+    return build_docs(staging.connection, suites(), run.folder.docs_path(run.batch.batch), _title(run))
+
+
+def write_totals(staging: Staging, run: BatchRun) -> Path:
+    """Write the pages of control totals beside the Data Docs; returns their front page."""
+    return write_control_totals(staging.connection, run.folder.docs_path(run.batch.batch), _title(run))
+
+
+def _title(run: BatchRun) -> str:
+    return f"{run.folder.program.name}: {run.batch.batch}"

@@ -13,12 +13,14 @@ from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.staging import Staging, literal
 
 DERIVED_FROM = 1_000_000
-STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2)"
+MERGED = "('MAP-MERGED-01', 'MBR-DUP-01', 'COR-MERGE-01')"
+STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2), replaced DECIMAL(38,2)"
 PARTS = {
     "loans": " LEFT JOIN opening.loan_positions p ON p.cooperative_id = c.cooperative_id AND p.loan_no = c.loan_no",
     "loan_repayments": " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = m.cooperative_id"
     " AND p._row = m._row",
 }
+DERIVED = {"loans": "p.outstanding_principal", "loan_repayments": "p.total"}
 MONEY = {
     "savings": ("savings_accounts", "balance", True),
     "savings_transactions": ("savings_transactions", "amount", False),
@@ -37,15 +39,18 @@ def book_rows(staging: Staging) -> None:
             " sum(excluded) AS excluded, sum(lost) AS lost FROM mapped.blocks WHERE table_name = $name GROUP BY ALL),"
             f" kept AS (SELECT cooperative_id, count(*) AS n FROM ({table_sql(table)}) GROUP BY ALL),"
             " older AS (SELECT cooperative_id, count(*) AS n FROM cleaned.exclusions WHERE table_name = $name"
-            " AND rule = 'MAP-NEWEST-01' GROUP BY ALL), same AS (SELECT cooperative_id, count(*) AS n FROM"
-            " cleaned.exclusions WHERE table_name = $name AND rule = 'MAP-MERGED-01' GROUP BY ALL),"
+            " AND rule IN ('MAP-NEWEST-01', 'COR-EXCLUDE-01') GROUP BY ALL),"
+            " same AS (SELECT cooperative_id, count(*) AS n FROM cleaned.exclusions WHERE table_name = $name"
+            f" AND rule IN {MERGED} GROUP BY ALL),"
             f" after AS ({_after(table)}), derived AS ({_derived(table)})"
             " SELECT s.cooperative_id, $name, coalesce(b.kept + b.excluded + b.lost, 0),"
-            " coalesce(b.rows - b.kept, 0) + coalesce(d.n, 0), coalesce(m.n, 0),"
+            " coalesce(b.rows - b.kept, 0) + coalesce(d.n, 0) + coalesce(c.n, 0), coalesce(m.n, 0),"
             " coalesce(b.excluded, 0) + coalesce(o.n, 0) + coalesce(a.n, 0), 0, coalesce(k.n, 0), coalesce(b.lost, 0)"
             " FROM gate.scope s LEFT JOIN blocks b USING (cooperative_id) LEFT JOIN kept k USING (cooperative_id)"
             " LEFT JOIN older o USING (cooperative_id) LEFT JOIN same m USING (cooperative_id)"
-            " LEFT JOIN after a USING (cooperative_id) LEFT JOIN derived d USING (cooperative_id)",
+            " LEFT JOIN after a USING (cooperative_id) LEFT JOIN derived d USING (cooperative_id)"
+            " LEFT JOIN (SELECT cooperative_id, count(DISTINCT row) AS n FROM mapped.added_cells"
+            " WHERE table_name = $name GROUP BY ALL) c USING (cooperative_id)",
             {"name": table.name},
         )
     for table in OPENING:
@@ -100,7 +105,8 @@ def book_money(staging: Staging) -> None:
     _book_accounts(staging, "credit", "CASE WHEN is_detail THEN credit END", "greatest(-amount, 0)")
     _book_accounts(staging, "assets", "CASE WHEN is_detail AND account_type = 'asset' THEN debit - credit END", "0")
     staging.execute(
-        "INSERT INTO gate.money SELECT s.cooperative_id, 'members', NULL, r.kept + r.excluded, r.kept, r.excluded, 0"
+        "INSERT INTO gate.money SELECT s.cooperative_id, 'members', NULL, r.kept + r.merged + r.excluded, 0, r.kept,"
+        " r.merged + r.excluded, 0"
         " FROM gate.scope s JOIN gate.row_counts r ON r.cooperative_id = s.cooperative_id AND r.table_name = 'members'"
     )
     staging.execute(
@@ -108,7 +114,7 @@ def book_money(staging: Staging) -> None:
         f" WHERE c.cooperative_id = m.cooperative_id AND c.name = m.control AND m.{SCOPE}"
     )
     staging.execute(
-        "INSERT INTO gate.money SELECT c.cooperative_id, c.name, c.delivered, 0, 0, 0, 0 FROM mapped.controls c"
+        "INSERT INTO gate.money SELECT c.cooperative_id, c.name, c.delivered, 0, 0, 0, 0, 0 FROM mapped.controls c"
         f" WHERE c.{SCOPE}"
         " AND NOT EXISTS (SELECT 1 FROM gate.money m"
         " WHERE m.cooperative_id = c.cooperative_id AND m.control = c.name)"
@@ -116,10 +122,11 @@ def book_money(staging: Staging) -> None:
 
 
 def _book(staging: Staging, control: str, name: str, table: str, amount: str) -> None:
-    """Three sums that are taken apart from each other, so that the gate can hold them together.
+    """Four sums that are taken apart from each other, so that the gate can hold them together.
 
-    Extracted: the mapped text, read by the SQL functions and not by the cleaning. Kept: what stands at the cut-off.
-    Excluded: rows left behind by name, what moved after the cut-off, and what was rolled back to it.
+    Extracted: the mapped text, read by the SQL functions and not by the cleaning. Corrected: what corrections changed
+    of it, and the rows they added. Kept: what stands at the cut-off. Excluded: rows left behind by name, what moved
+    after the cut-off, and what was rolled back to it.
     """
     by_product = ":" in name
     staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_stored ({STORED})")
@@ -136,13 +143,17 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
         f"INSERT INTO gate.money WITH kept AS (SELECT cooperative_id, {name} AS control, sum({amount}) AS total"
         f" FROM ({table_sql(TABLES[table])}) WHERE {SCOPE} GROUP BY ALL), stored AS (SELECT cooperative_id,"
         f" {name} AS control, sum(total) AS total FROM _koop_stored WHERE {SCOPE} GROUP BY ALL),"
+        f" corrected AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM (SELECT cooperative_id,"
+        f" product_code, -replaced AS total FROM _koop_stored UNION ALL {_corrected(table, amount, by_product)})"
+        f" WHERE {SCOPE} GROUP BY ALL),"
         f" left_behind AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM"
         f" ({_left_behind(table, amount)}) WHERE {SCOPE} GROUP BY ALL)"
-        " SELECT cooperative_id, control, NULL, coalesce(any_value(s), 0), coalesce(any_value(k), 0),"
-        " coalesce(any_value(l), 0), 0 FROM"
-        " (SELECT cooperative_id, control, total AS s, NULL AS k, NULL AS l FROM stored"
-        " UNION ALL SELECT cooperative_id, control, NULL, total, NULL FROM kept"
-        " UNION ALL SELECT cooperative_id, control, NULL, NULL, total FROM left_behind)"
+        " SELECT cooperative_id, control, NULL, coalesce(any_value(s), 0), coalesce(any_value(c), 0),"
+        " coalesce(any_value(k), 0), coalesce(any_value(l), 0), 0 FROM"
+        " (SELECT cooperative_id, control, total AS s, NULL AS c, NULL AS k, NULL AS l FROM stored"
+        " UNION ALL SELECT cooperative_id, control, NULL, total, NULL, NULL FROM corrected"
+        " UNION ALL SELECT cooperative_id, control, NULL, NULL, total, NULL FROM kept"
+        " UNION ALL SELECT cooperative_id, control, NULL, NULL, NULL, total FROM left_behind)"
         " WHERE control IS NOT NULL GROUP BY ALL",
         {"control": control},
     )
@@ -158,8 +169,11 @@ def _decimals(staging: Staging, table: str, amount: str) -> dict[DecimalMark, li
 
 
 def _stored(table: str, amount: str, by_product: bool) -> str:
-    """Sums of the mapped text; an amount that no source says is the one that was derived, or that of the exclusion."""
-    derived = {"loans": "p.outstanding_principal", "loan_repayments": "p.total"}.get(table, "NULL::DECIMAL(18,2)")
+    """Sums of the mapped text, and of what corrections replace of it.
+
+    An amount that no source says is the one that was derived, or that of the exclusion.
+    """
+    derived = DERIVED.get(table, "NULL::DECIMAL(18,2)")
     read = f"rupiah(nullif(trim(m.{amount}), ''))"
     product = "coalesce(c.product_code, x.product_code)" if by_product else "NULL::VARCHAR"
     source = f"mapped.{table} m"
@@ -171,7 +185,34 @@ def _stored(table: str, amount: str, by_product: bool) -> str:
         )
         read = f"CASE WHEN coalesce(trim(m.{amount}), '') = '' THEN coalesce({derived}, x.amount) ELSE {read} END"
         source += PARTS.get(table, "")
-    return f"SELECT m.cooperative_id, {product} AS product_code, sum({read}) AS total FROM {source} WHERE true"
+    replaced = f"coalesce((m.cooperative_id, m._row) IN ({_changed(table, amount)}), false)"
+    return (
+        f"SELECT m.cooperative_id, {product} AS product_code, sum({read}) AS total,"
+        f" coalesce(sum({read}) FILTER ({replaced}), 0) AS replaced FROM {source} WHERE true"
+    )
+
+
+def _changed(table: str, amount: str) -> str:
+    """Pairs of cooperative and row whose amount a correction changed."""
+    return (
+        f"SELECT (cooperative_id, row) FROM mapped.corrections WHERE table_name = '{table}'"
+        f" AND column_name = '{amount}' AND action = 'set' AND outcome = 'applied'"
+    )
+
+
+def _corrected(table: str, amount: str, by_product: bool) -> str:
+    """The amounts of rows that a correction changed or added, as they were cleaned or derived."""
+    product = "coalesce(c.product_code, x.product_code)" if by_product else "NULL::VARCHAR"
+    derived = DERIVED.get(table, "NULL::DECIMAL(18,2)")
+    return (
+        f"SELECT m.cooperative_id, {product} AS product_code, coalesce(c.{amount}, {derived}, x.amount) AS total FROM"
+        f" (SELECT DISTINCT cooperative_id, row AS _row FROM mapped.added_cells WHERE table_name = '{table}'"
+        f" UNION SELECT cooperative_id, row FROM mapped.corrections WHERE table_name = '{table}'"
+        f" AND column_name = '{amount}' AND action = 'set' AND outcome = 'applied') m"
+        f" LEFT JOIN cleaned.{table} c ON c.cooperative_id = m.cooperative_id AND c._row = m._row"
+        f" LEFT JOIN cleaned.exclusions x ON x.table_name = '{table}' AND x.cooperative_id = m.cooperative_id"
+        f" AND x.row = m._row{PARTS.get(table, '')}"
+    )
 
 
 def _left_behind(table: str, amount: str) -> str:
@@ -207,6 +248,6 @@ def _book_accounts(staging: Staging, control: str, amount: str, left_behind: str
         f" FROM cleaned.accounts WHERE {SCOPE} GROUP BY ALL), behind AS (SELECT cooperative_id,"
         f" coalesce(sum({left_behind}), 0) AS total FROM cleaned.exclusions WHERE table_name = 'accounts' AND {SCOPE}"
         " GROUP BY ALL) SELECT cooperative_id, ?, NULL, coalesce(k.total, 0) + coalesce(b.total, 0),"
-        " coalesce(k.total, 0), coalesce(b.total, 0), 0 FROM kept k FULL JOIN behind b USING (cooperative_id)",
+        " 0, coalesce(k.total, 0), coalesce(b.total, 0), 0 FROM kept k FULL JOIN behind b USING (cooperative_id)",
         [control],
     )

@@ -13,10 +13,11 @@ FORM = r"^[a-z0-9_%+-]+(?:\.[a-z0-9_%+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: address in small letters, fault: EML-01 | null}."""
-    text = verbs.bare(expr)
-    small = text.str.to_lowercase()
+    small = pl.field("small")
     return verbs.verdict(
-        pl.when(small.str.contains(FORM)).then(small), verbs.fault_unless_empty("EML-01", text, "-", "0")
+        pl.when(small.str.contains(FORM)).then(small),
+        verbs.fault_unless_empty("EML-01", small, "-", "0"),
+        small=verbs.bare(expr).str.to_lowercase(),
     )
 
 

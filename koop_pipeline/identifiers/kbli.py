@@ -29,9 +29,11 @@ CONVENTIONAL_2025 = "64191"
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: 5 digits, fault: KBL-01 | null}."""
-    text = verbs.bare(expr)
+    text = pl.field("text")
     return verbs.verdict(
-        pl.when(text.str.contains(FORM)).then(text), verbs.fault_unless_empty("KBL-01", text, "-", "0")
+        pl.when(text.str.contains(FORM)).then(text),
+        verbs.fault_unless_empty("KBL-01", text, "-", "0"),
+        text=verbs.bare(expr),
     )
 
 

@@ -7,7 +7,7 @@ line. Warning LGL-01: unlike every pattern. Empty without fault: `-`, `0`. Sourc
 
 import polars as pl
 
-from koop_pipeline.identifiers import verbs
+from koop_pipeline.identifiers import plain_text, verbs
 
 _AHU = r"AHU-[0-9]{4,8}\.AH\.[0-9]{2}\.[0-9]{2,3}\.? ?(?:TAHUN|TH\.?) ?[0-9]{4}"
 _BH = r"(?:[0-9A-Z.\-]+ ?/ ?)*[0-9A-Z.\-]+ ?/ ?(?:PAD ?/ ?)?BH(?: ?/ ?[0-9A-Z.\-]+)+"
@@ -16,15 +16,15 @@ FORM = f"(?i)^(?:NO(?:MOR)?[.:]? ?)?(?:{_AHU}|{_BH})$"
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: text in one line, fault: LGL-01 (with the value) | null}."""
-    text = verbs.one_line(expr)
+    text = pl.field("text")
     value = pl.when(~verbs.is_empty(text, "-", "0")).then(text)
     unlike = ~pl.field("value").str.contains(FORM)
-    return verbs.verdict(value, pl.when(unlike).then(pl.lit("LGL-01")))
+    return verbs.verdict(value, pl.when(unlike).then(pl.lit("LGL-01")), text=verbs.one_line(expr))
 
 
 def compact(text: str) -> str:
-    """One line in NFC."""
-    return validate(text)
+    """One line in NFC; '' where nothing is left."""
+    return plain_text.compact(text)
 
 
 def validate(text: str) -> str:

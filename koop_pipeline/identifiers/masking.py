@@ -30,10 +30,9 @@ def mask(expr: pl.Expr) -> pl.Expr:
     word = pl.element()
     long = word.str.len_chars() > SHORT_WORD
     sixteen = word.str.contains(r"^[0-9]{16}$")
-    ends = pl.when(sixteen).then(SHOWN_DIGITS).otherwise(1)
-    stars = word.str.slice(ends, word.str.len_chars() - 2 * ends).str.replace_all(r"(?s).", "*")
-    shown = pl.concat_str(word.str.head(ends), stars, word.str.tail(ends))
-    masked = pl.when(long).then(shown).otherwise(word.str.replace_all(r"(?s).", "*"))
+    ends = pl.when(~long).then(0).when(sixteen).then(SHOWN_DIGITS).otherwise(1)
+    starred = word.str.head(ends).str.pad_end(word.str.len_chars() - ends, "*")
+    masked = pl.concat_str(starred, word.str.tail(ends))
     return expr.str.split(" ").list.eval(masked).list.join(" ")
 
 

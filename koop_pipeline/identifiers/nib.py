@@ -13,10 +13,13 @@ FORM = "^[0-9]{13}$"
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: 13 digits, fault: NIB-01 | null}."""
-    digits = verbs.digits_of(expr, ".\\-")
-    float_text = verbs.bare(expr).str.contains(r"^[0-9]+[.,]0$")
-    usable = digits.str.contains(FORM) & ~verbs.is_one_digit(digits) & ~float_text
-    return verbs.verdict(pl.when(usable).then(digits), verbs.fault_unless_empty("NIB-01", digits, "0"))
+    digits = pl.field("digits")
+    usable = digits.str.contains(FORM) & ~verbs.is_one_digit(digits) & ~verbs.is_float_text(verbs.bare(expr))
+    return verbs.verdict(
+        pl.when(usable).then(digits),
+        verbs.fault_unless_empty("NIB-01", digits, "0"),
+        digits=verbs.digits_of(expr, ".\\-"),
+    )
 
 
 def compact(text: str) -> str:

@@ -4,9 +4,14 @@
 serial from 0001. No check digit. It never changes: not by moving, not by correcting a wrong birth date. So a region or
 birth date that disagrees is lawful; the helpers here read them out for a warning, nothing more.
 
-Faults: NIK-01 impossible form; NIK-02 placeholder; NIK-03 damaged by a spreadsheet (`3.3E+15`, `.0`), never repaired;
-all without value. NIK-04 unknown province: the value is kept. Empty without fault: `-`, `0`. A day that its month does
-not have (31 April) is accepted, since numbers are not corrected. Source: domain.md section 1.
+Faults: NIK-01 impossible form; NIK-02 placeholder; NIK-03 damaged by a spreadsheet, never repaired; all without value.
+NIK-04 unknown or retired province: the value is kept. Empty without fault: `-`, `0`. A day that its month does not have
+(31 April) is accepted, since numbers are not corrected. Source: domain.md section 1.
+
+What one text can tell of damage: an exponent (`3.3E+15`), a decimal 0 (`.0`), `####`, and a serial 0000 in an otherwise
+possible NIK: Excel keeps 15 digits and writes 0 for the 16th, so serials 0001 to 0009, most of all, become 0000. What
+it cannot tell: a serial such as 0010, genuine or once 0012; and a NIK of province 91 to 96, above
+2^53 = 9007199254740992, whose odd last digit a binary float has moved to an even one. Those pass as valid.
 """
 
 from datetime import date
@@ -30,19 +35,20 @@ _PART = "(?:0[1-9]|[1-9][0-9])"
 _DAY = "(?:0[1-9]|[12][0-9]|3[01]|4[1-9]|[56][0-9]|7[01])"
 _MONTH = "(?:0[1-9]|1[0-2])"
 FORM = f"^[1-9][0-9]{_PART}{_PART}{_DAY}{_MONTH}[0-9]{{2}}(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{{2}}|[1-9][0-9]{{3}})$"
-DAMAGED = r"^[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+$|^[0-9]{14,}[.,]0+$"
+ROUNDED = f"^[1-9][0-9]{_PART}{_PART}{_DAY}{_MONTH}[0-9]{{2}}0000$"
+DAMAGED = r"^[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+$|^[0-9]{14,}[.,]0+$|^##+$"
 
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: 16 digits, fault: NIK-01 | NIK-02 | NIK-03 | NIK-04 | null}."""
-    text = verbs.bare(expr)
-    digits = verbs.digits_of(expr, ".\\-")
-    usable = digits.str.contains(FORM) & ~_is_placeholder(digits) & ~text.str.contains(DAMAGED)
+    text, digits = pl.field("text"), pl.field("digits")
+    damaged = text.str.contains(DAMAGED)
+    usable = digits.str.contains(FORM) & ~_is_placeholder(digits) & ~damaged
     missing = pl.field("value").is_null()
     fault = (
         pl.when(missing & (verbs.is_empty(text, "-", "0") | (digits == "")))
         .then(None)
-        .when(missing & text.str.contains(DAMAGED))
+        .when(missing & (damaged | digits.str.contains(ROUNDED)))
         .then(pl.lit("NIK-03"))
         .when(missing & (_is_placeholder(digits) | text.str.contains(WORDS)))
         .then(pl.lit("NIK-02"))
@@ -51,7 +57,9 @@ def canonical(expr: pl.Expr) -> pl.Expr:
         .when(~pl.field("value").str.head(2).is_in(PROVINCES))
         .then(pl.lit("NIK-04"))
     )
-    return verbs.verdict(pl.when(usable).then(digits), fault)
+    return verbs.verdict(
+        pl.when(usable).then(digits), fault, text=verbs.bare(expr), digits=verbs.digits_of(expr, ".\\-")
+    )
 
 
 def _is_placeholder(digits: pl.Expr) -> pl.Expr:

@@ -6,56 +6,53 @@ are 16 digits. A branch (BBB other than 000) must not become 16 digits by a lead
 2024) need not follow Luhn. A spreadsheet drops leading zeros: 15 digits may be an old number or 16 without its 0, 14 an
 old one without its 0; Luhn decides.
 
-Faults, without value: NPW-01 invalid; NPW-02 ambiguous, held. Empty without fault: `-`, `0`. Source: domain.md 1.
+Faults, without value: NPW-01 invalid; NPW-02 ambiguous, held (also a person's number whose last digit a spreadsheet
+rounded away: see `nik`). Empty without fault: `-`, `0`. Source: domain.md section 1.
 """
 
 import polars as pl
 
-from koop_pipeline.identifiers import verbs
+from koop_pipeline.identifiers import nik, verbs
 
 OLD, NEW, NITKU = 15, 16, 22
+FORM = "^(?:[0-9]{14,16}|[0-9]{22})$"
+DAMAGED = "^[0-9]+[.,]0{1,2}$|^[0-9]{13,15}[.,]0+$"
 _LUHN_DIGITS = 9
 
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: 16 digits, fault: NPW-01 | NPW-02 | null}."""
-    digits = verbs.digits_of(expr, ".\\-")
-    proper = pl.when(
-        digits.str.contains("^(?:[0-9]{14,16}|[0-9]{22})$") & ~_is_damaged(expr) & ~verbs.is_one_digit(digits)
-    )
-    missing = pl.field("value").is_null()
+    digits = pl.field("digits")
+    form = digits.str.contains(FORM) & ~pl.field("text").str.contains(DAMAGED) & ~verbs.is_one_digit(digits)
     fault = (
-        pl.when(missing & proper.then(True).otherwise(False))
+        pl.when(pl.field("value").is_null() & pl.field("proper").is_not_null())
         .then(pl.lit("NPW-02"))
-        .when(missing & ~(digits.is_in(["", "0"]) | digits.is_null()))
+        .when(pl.field("value").is_null() & ~verbs.is_empty(digits, "0"))
         .then(pl.lit("NPW-01"))
     )
-    return verbs.verdict(verbs.let(_value(pl.field("digits")), digits=proper.then(digits)), fault)
+    proper = pl.when(form).then(digits)
+    verdict = verbs.verdict(_value(pl.field("proper")), fault, digits=digits, proper=proper)
+    return verbs.let(verdict, digits=verbs.digits_of(expr, ".\\-"), text=verbs.bare(expr))
 
 
 def _value(digits: pl.Expr) -> pl.Expr:
     """16 digits of 14, 15, 16 or 22; null where only a person can tell."""
-    new = digits.str.pad_start(NEW, "0").str.head(NEW)
-    entity = new.str.starts_with("0")
+    new = pl.field("new")
+    entity, head_office = new.str.starts_with("0"), new.str.ends_with("000")
     follows = _luhn(new.str.slice(1, _LUHN_DIGITS))
-    head_office = new.str.ends_with("000")
-    delivered_new = digits.str.len_chars() >= NEW
-    sure = (delivered_new & ~entity) | (follows & head_office) | (delivered_new & ~follows)
-    return pl.when(sure).then(new)
+    delivered_new = pl.field("delivered_new")
+    sure = pl.when(entity).then(pl.when(follows).then(head_office).otherwise(delivered_new))
+    whole = pl.when(sure.otherwise(delivered_new & ~new.str.contains(nik.ROUNDED))).then(new)
+    padded = digits.str.pad_start(NEW, "0").str.head(NEW)
+    return verbs.let(whole, new=padded, delivered_new=digits.str.len_bytes() >= NEW)
 
 
 def _luhn(digits: pl.Expr) -> pl.Expr:
     """Whether nine digits pass the Luhn test; null for a null."""
-    total = pl.lit(0, dtype=pl.Int32)
-    for place in range(_LUHN_DIGITS):
-        digit = digits.str.slice(place, 1).cast(pl.Int32, strict=False)
-        doubled = digit * 2
-        total = total + (digit if place % 2 == 0 else doubled - 9 * (doubled > 9).cast(pl.Int32))
-    return total % 10 == 0
-
-
-def _is_damaged(expr: pl.Expr) -> pl.Expr:
-    return verbs.bare(expr).str.contains(r"^[0-9]+[.,]0$")
+    number = digits.cast(pl.Int32, strict=False)
+    places = [number // 10**place % 10 for place in range(_LUHN_DIGITS)]
+    doubled = [digit * 2 - 9 * (digit > 4).cast(pl.Int32) for digit in places[1::2]]
+    return pl.sum_horizontal(*places[::2], *doubled, ignore_nulls=False) % 10 == 0
 
 
 def compact(text: str) -> str:

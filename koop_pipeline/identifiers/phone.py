@@ -19,12 +19,12 @@ PREFIX = "^(?:[+]62|0062|62)?0?"
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: `+62...`, fault: PHN-01 | null}."""
-    text = verbs.bare(expr)
-    number = verbs.digits_of(expr, ".()\\-")
-    whole = ~text.str.contains(r"^[0-9]+[.,]0$")
+    number = pl.field("number")
+    whole = ~verbs.is_float_text(verbs.bare(expr))
     home = pl.lit("+62") + number.str.replace(PREFIX, "")
     value = pl.when(whole & number.str.contains(HOME)).then(home).when(whole & number.str.contains(ABROAD)).then(number)
-    return verbs.verdict(value, verbs.fault_unless_empty("PHN-01", number, "0"))
+    fault = verbs.fault_unless_empty("PHN-01", number, "0")
+    return verbs.verdict(value, fault, number=verbs.digits_of(expr, ".()\\-"))
 
 
 def compact(text: str) -> str:

@@ -21,7 +21,8 @@ def canonical_code(expr: pl.Expr) -> pl.Expr:
 
 
 def _without_fault(text: pl.Expr) -> pl.Expr:
-    return verbs.verdict(pl.when(text != "").then(text), pl.lit(None, dtype=pl.String))
+    said = pl.when(pl.field("text") != "").then(pl.field("text"))
+    return verbs.verdict(said, pl.lit(None, dtype=pl.String), text=text)
 
 
 def compact(text: str) -> str:

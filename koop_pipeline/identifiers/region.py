@@ -2,8 +2,8 @@
 
 `PP.KK.CC.VVVV`: province, regency, district, village; one to four levels. Stored dotted. `regions.csv` has the first
 three levels (see README.md here). Faults: RGN-01 impossible form, without value; RGN-02 unknown code, the value is kept
-(codes of districts since split or renumbered occur). Of a village the district is looked up. Empty without fault: `-`,
-`0`. Source: domain.md section 1.
+(codes of districts since split or renumbered occur), also that of a retired province (54). Of a village the district is
+looked up. Empty without fault: `-`, `0`. Source: domain.md section 1.
 """
 
 from functools import cache
@@ -17,19 +17,21 @@ REFERENCE = Path(__file__).with_name("regions.csv")
 FORM = r"^[1-9][1-9](?:\.(?:0[1-9]|[1-9][0-9])){0,2}$|^[1-9][1-9](?:\.(?:0[1-9]|[1-9][0-9])){2}\.[0-9]{4}$"
 DELIVERED = r"^[0-9]{2}(?:[. -]?[0-9]{2}){0,2}$|^[0-9]{2}(?:[. -]?[0-9]{2}){2}[. -]?[0-9]{4}$"
 LENGTH_OF_DISTRICT = 8
+RETIRED_PROVINCES = {"54": "Timor Timur"}
 
 
 def canonical(expr: pl.Expr) -> pl.Expr:
     """Struct {value: `53.71.01`, fault: RGN-01 | RGN-02 (with the value) | null}."""
-    text = verbs.bare(expr)
-    digits = pl.when(text.str.contains(DELIVERED)).then(verbs.digits_of(expr, ".\\-"))
-    dotted = verbs.let(_dotted(pl.field("digits")), digits=digits)
-    value = verbs.let(pl.when(pl.field("dotted").str.contains(FORM)).then(pl.field("dotted")), dotted=dotted)
+    text, dotted = pl.field("text"), pl.field("dotted")
+    digits = pl.when(text.str.contains(DELIVERED)).then(text.str.replace_all("[. -]", ""))
+    value = verbs.let(
+        pl.when(dotted.str.contains(FORM)).then(dotted), dotted=verbs.let(_dotted(pl.field("digits")), digits=digits)
+    )
     known = pl.field("value").str.head(LENGTH_OF_DISTRICT).is_in(codes())
     useless = verbs.is_empty(text, "-", "0")
     missing = pl.field("value").is_null()
     fault = pl.when(missing & ~useless).then(pl.lit("RGN-01")).when(~missing & ~known).then(pl.lit("RGN-02"))
-    return verbs.verdict(value, fault)
+    return verbs.verdict(value, fault, text=verbs.bare(expr))
 
 
 def _dotted(digits: pl.Expr) -> pl.Expr:
@@ -74,6 +76,11 @@ def is_valid(text: str) -> bool:
 
 
 def format(text: str) -> str:
-    """With its name, where the code is known."""
+    """With its name, where the code is or was known.
+
+    >>> format("53")
+    '53 Nusa Tenggara Timur'
+    """
     code = validate(text)
-    return f"{code} {names()[code]}" if code in names() else code
+    name = names().get(code) or RETIRED_PROVINCES.get(code)
+    return f"{code} {name}" if name else code

@@ -21,6 +21,7 @@ BLANKS = (
 )
 QUOTES = "'\"`\u2018\u2019\u201c\u201d\u00b4"
 BLANK = r"[ \t\n\v\f\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200B}\x{2028}\x{2029}\x{202F}\x{205F}\x{2060}\x{3000}\x{FEFF}]"
+_UNEVEN = rf"(?: *[{BLANK[2:-1]}\x00-\x1f\x7f-\x{{9f}}]+)+ *| {{2,}}"
 SOME_BLANKS = BLANK + "+"
 ANY_BLANKS = BLANK + "*"
 EDGE = f"[{BLANK[1:-1]}{QUOTES}]*"
@@ -60,13 +61,19 @@ def says_nothing(expr: pl.Expr, placeholders: str = "") -> pl.Expr:
 
 def one_line(expr: pl.Expr) -> pl.Expr:
     """NFC, trimmed, blanks and control characters inside joined to one space."""
-    joined = expr.str.normalize("NFC").str.replace_all(rf"[{BLANK[1:-1]}\x00-\x1f\x7f-\x{{9f}}]+", " ")
-    return joined.str.strip_chars(" ")
+    uneven = pl.when(expr.str.contains("  |[^ -~]")).then(expr)
+    joined = uneven.str.normalize("NFC").str.replace_all(_UNEVEN, " ")
+    return pl.coalesce(joined, expr).str.strip_chars(" ")
 
 
 def is_one_digit(digits: pl.Expr) -> pl.Expr:
     """Whether the text repeats one digit throughout: a placeholder."""
     return digits.str.contains("^(?:" + "|".join(f"{digit}+" for digit in range(10)) + ")$")
+
+
+def is_float_text(text: pl.Expr) -> pl.Expr:
+    """Whether a bared text is a number that a spreadsheet wrote with a decimal 0: `5301010101010001.0`."""
+    return text.str.contains("^[0-9]+[.,]0{1,2}$")
 
 
 def fault_unless_empty(code: str, text: pl.Expr, *placeholders: str) -> pl.Expr:
@@ -80,9 +87,19 @@ def let(result: pl.Expr, **bindings: pl.Expr) -> pl.Expr:
     return bound.struct.with_fields(result.alias("result")).struct.field("result")
 
 
-def verdict(value: pl.Expr, fault: pl.Expr) -> pl.Expr:
-    """Struct {value, fault (String)}: the result of every `canonical`; `fault` may refer to `pl.field("value")`."""
-    return pl.struct(value.alias("value")).struct.with_fields(fault.cast(pl.String).alias("fault"))
+def verdict(value: pl.Expr, fault: pl.Expr, **bindings: pl.Expr) -> pl.Expr:
+    """Struct {value, fault (String)}: the result of every `canonical`.
+
+    `value` and `fault` may refer to each binding as `pl.field(name)`, which is evaluated only once, and `fault` to
+    `pl.field("value")`.
+    """
+    value, fault = value.alias("value"), fault.cast(pl.String).alias("fault")
+    if not bindings:
+        return pl.struct(value).struct.with_fields(fault)
+    bound: pl.Expr = pl.struct(*(part.alias(name) for name, part in bindings.items()))
+    judged_fields = pl.struct(pl.field("value"), pl.field("fault")).alias("verdict")
+    whole = bound.struct.with_fields(value).struct.with_fields(fault).struct.with_fields(judged_fields)
+    return whole.struct.field("verdict")
 
 
 def judged(text: pl.Expr, canonical: Canonical) -> pl.DataFrame:

@@ -248,6 +248,8 @@ class Planner:
         settings: dict[str, Any] = {}
         if column.kind == "date":
             settings["dates"] = rule.dates or profile.dates
+            if rule.serials:
+                settings["serials"] = True
         if column.kind in {"money", "rate", "integer"}:
             settings["decimal"] = rule.decimal or profile.decimal
         if rule.values is not None:

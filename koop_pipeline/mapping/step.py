@@ -15,6 +15,7 @@ from koop_pipeline.program.folder import Mapping
 from koop_pipeline.program.profile import Block
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.proof.record import record_mapped
 from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
 from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.staging.schema import mapped_columns
@@ -45,6 +46,7 @@ def map_table(staging: Staging, run: BatchRun, table: Table) -> None:
         staging.clear(f"mapped.{quoted(table.name)}", run.ids)
         staging.execute(f"INSERT INTO mapped.{quoted(table.name)} SELECT * FROM {rows}")
     staging.execute(f"DROP TABLE {rows}")
+    record_mapped(staging, table, run.ids)
 
 
 def _map_one(

@@ -43,12 +43,11 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
     )
 
 
-def classified(
-    loans: pl.DataFrame, collaterals: pl.DataFrame, *, scheme: collectability.Scheme, rescuable: bool
-) -> pl.DataFrame:
+def classified(loans: pl.DataFrame, collaterals: pl.DataFrame) -> pl.DataFrame:
     """`loans` with derived_arrears_days, derived_collectability, `assumed`, `_source_class`, one row each.
 
-    Derived values are null where the loan is not active, or has neither a schedule nor stored arrears.
+    `loans` carry scheme and rescuable, the policies of their cooperative. Derived values are null where the loan is not
+    active, or has neither a schedule nor stored arrears.
     """
     active = loans.filter(pl.col("_active"))
     values = collectability.collateral_value(active, collaterals)
@@ -58,7 +57,7 @@ def classified(
     )
     unknown = pl.col("unvalued").fill_null(False) & (pl.col("collateral") < pl.col("due"))
     frame = frame.with_columns(collateral=pl.when(~unknown).then("collateral"))
-    frame = collectability.classify(frame, scheme=scheme, rescuable=rescuable)
+    frame = collectability.classify(frame)
     stated = pl.col("arrears_days").is_not_null() | (pl.col("_out") <= 0)
     known = pl.col("_active") & ((pl.col("schedule_source") != "none") | stated)
     return frame.with_columns(

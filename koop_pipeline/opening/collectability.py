@@ -7,7 +7,7 @@ means cut-off > oldest unpaid due date + k months, clamped to the end of the mon
 by their own thresholds a, b; the worse counts. Not more than a: current; not more than b: substandard; more than b by
 over 21 months, or handed to a court or insurer: loss; else by C = held collateral / (principal + interest due).
 Instalments of a gap between three and six months are read as the stricter "1 to 3 months". Scheme `bank`: five
-classes by days in arrears.
+classes by days in arrears, whatever the collateral. Each cooperative has its own scheme (a policy of its batch).
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ import polars as pl
 from koop_pipeline.opening.due_dates import add_months
 from koop_pipeline.opening.money import whole
 
-Scheme = Literal["cooperative", "bank"]
 LOSS_AFTER_MONTHS = 21
 SHORT_GAP_DAYS = 28
 HALF_YEAR_DAYS = 175
@@ -55,18 +54,20 @@ def instalment_row() -> pl.Expr:
     )
 
 
-def classify(loans: pl.DataFrame, *, scheme: Scheme = "cooperative", rescuable: bool = False) -> pl.DataFrame:
+def classify(loans: pl.DataFrame) -> pl.DataFrame:
     """`loans` with `class` and `assumed` (loss because the collateral's value is unknown), one row each.
 
     Needs cutoff_on, oldest_principal_due and oldest_interest_due (null: nothing unpaid fell due), interest_method,
     frequency, gap_days, handed_over (Boolean), collateral and due (whole sen, Int128; collateral null: unknown).
-    `rescuable`: whether a loan with 0.75 <= C < 1 is judged rescuable (doubtful) or not (loss).
+    `scheme` (cooperative, bank) names the table. `rescuable`: whether a loan with 0.75 <= C < 1 is judged rescuable
+    (doubtful) or not (loss).
     """
-    if scheme == "bank":
-        return loans.with_columns(_by_days().alias("class"), assumed=pl.lit(False))
     frame = loans.with_columns(_row_of_table=instalment_row())
     frame = frame.with_columns(_level=pl.max_horizontal(_level("principal"), _level("interest")))
-    decided = frame.with_columns(_by_level(rescuable).alias("class"), assumed=_assumed())
+    bank = pl.col("scheme") == "bank"
+    decided = frame.with_columns(
+        pl.when(bank).then(_by_days()).otherwise(_by_level()).alias("class"), assumed=~bank & _assumed()
+    )
     return decided.drop("_row_of_table", "_level")
 
 
@@ -87,10 +88,10 @@ def _level(part: Literal["principal", "interest"]) -> pl.Expr:
     return pl.sum_horizontal(*levels)
 
 
-def _by_level(rescuable: bool) -> pl.Expr:
+def _by_level() -> pl.Expr:
     covered = pl.col("collateral") >= pl.col("due")
     low, high = RESCUABLE_FROM
-    nearly = pl.lit(rescuable) & (pl.col("collateral") * high >= pl.col("due") * low)
+    nearly = pl.col("rescuable") & (pl.col("collateral") * high >= pl.col("due") * low)
     by_collateral = pl.when(covered | nearly).then(pl.lit("doubtful")).otherwise(pl.lit("loss"))
     level = pl.col("_level")
     return (

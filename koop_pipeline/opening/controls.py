@@ -55,11 +55,15 @@ def normal_text() -> pl.Expr:
 
 
 def net_on_normal_side() -> pl.Expr:
-    """An account's balance on its normal side, whole sen; without one, assets and expenses stand on the debit side."""
-    by_type = pl.col("account_type").is_in(["asset", "expense"])
-    debit_side = pl.coalesce(pl.col("normal_side") == "debit", by_type)
+    """An account's balance on its normal side, whole sen."""
     debit, credit = sen("debit").fill_null(0), sen("credit").fill_null(0)
-    return pl.when(debit_side).then(debit - credit).otherwise(credit - debit)
+    return pl.when(on_debit_side()).then(debit - credit).otherwise(credit - debit)
+
+
+def on_debit_side() -> pl.Expr:
+    """Whether an account normally stands on the debit side; where it does not say so, assets and expenses do."""
+    by_type = pl.col("account_type").is_in(["asset", "expense"])
+    return pl.coalesce(pl.col("normal_side") == "debit", by_type)
 
 
 def parts(found_specs: pl.DataFrame) -> pl.DataFrame:

@@ -1,41 +1,54 @@
 """Opens the ledger: the opening trial balance (neraca saldo awal) and its ties to savings and loans.
 
-Put here accounts and their balances. What a `controls` text means is `controls.py`.
+Put here accounts and their balances. What a `controls` text means is `controls.py`, what is posted to suspense is
+`suspense.py`, and what nothing proves is `not_proved.py`.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening import controls
+from koop_pipeline.opening import controls, suspense
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.headers import header_failures
-from koop_pipeline.opening.money import rupiah
+from koop_pipeline.opening.money import rupiah, sen, whole
+from koop_pipeline.opening.not_proved import not_proved
 
 COLUMNS = [
     "cooperative_id", "account_code", "name", "account_type", "debit", "credit", "subledger_total", "difference",
     "branch", "source_no", "extras",
 ]  # fmt: skip
 KEY = ["cooperative_id", "spec"]
+CURRENT_SURPLUS = "(shu|sisa hasil usaha|hasil usaha).*berjalan"
 
 
 @dataclass(frozen=True)
 class OpenedLedger:
-    """`trial_balance` (opening_trial_balance: detail accounts only) and `failures`."""
+    """`trial_balance` (opening_trial_balance: detail accounts only), `failures`, and what stands beside them.
+
+    `postings` to suspense: `suspense.COLUMNS`; `not_proved`: `not_proved.COLUMNS`. Rupiah.
+    """
 
     trial_balance: pl.DataFrame
     failures: pl.DataFrame
+    postings: pl.DataFrame
+    not_proved: pl.DataFrame
 
 
 def open_ledger(
-    accounts: pl.DataFrame, savings: pl.DataFrame, loans: pl.DataFrame, products: pl.DataFrame | None = None
+    accounts: pl.DataFrame,
+    savings: pl.DataFrame,
+    loans: pl.DataFrame,
+    products: pl.DataFrame | None = None,
+    policies: pl.DataFrame | None = None,
 ) -> OpenedLedger:
     """Open the ledger of many cooperatives; rupiah.
 
     `savings` (savings_accounts) and `loans` carry what stands at the cut-off in `balance`, `outstanding_principal`
     and `status`. `products`, if given, names products that exist without an account. Where several accounts share one
     control, `subledger_total` and `difference` on each are those of the control as a whole. A cooperative without
-    accounts has nothing to tie and gives no findings.
+    accounts has nothing to tie and gives no findings. `policies` (`suspense.POLICIES`): the cooperatives that may post
+    to suspense.
     """
     kept = pl.col("cooperative_id").is_in(accounts["cooperative_id"].unique().to_list())
     subledger = controls.subledgers(savings, loans).filter(kept)
@@ -43,15 +56,24 @@ def open_ledger(
     spec_parts = controls.parts(found_specs)
     claimed = controls.claims(spec_parts, subledger)
     tied = _tied(found_specs, spec_parts, claimed)
+    allowed = policies if policies is not None else pl.DataFrame(schema=suspense.POLICIES)
+    posted = suspense.postings(accounts, tied, allowed)
+    left = _without_posted(tied, posted)
+    explained = left.join(_carrying(accounts), on=KEY, how="left", maintain_order="left")
     unknown = controls.unknown_parts(spec_parts, _known_products(savings, loans, products))
     rows = [
-        _ties_that_fail(tied.join(_split(claimed), on=KEY, how="left", maintain_order="left")),
+        _ties_that_fail(explained.join(_split(claimed), on=KEY, how="left", maintain_order="left")),
         _unclaimed(subledger, claimed),
         _claimed_twice(claimed, found_specs),
         _unknown(unknown),
+        _surplus_twice(accounts),
+        _natures(accounts, claimed, savings),
         header_failures(accounts),
+        *suspense.suspense_failures(tied, posted),
     ]
-    return OpenedLedger(_trial_balance(accounts, tied), gather(rows))
+    trial_balance = _trial_balance(accounts, left, posted)
+    postings = posted.with_columns(amount=rupiah("amount")).select(suspense.COLUMNS)
+    return OpenedLedger(trial_balance.select(COLUMNS), gather(rows), postings, not_proved(trial_balance))
 
 
 def _known_products(savings: pl.DataFrame, loans: pl.DataFrame, products: pl.DataFrame | None) -> pl.DataFrame:
@@ -70,25 +92,48 @@ def _tied(found_specs: pl.DataFrame, spec_parts: pl.DataFrame, claimed: pl.DataF
     return frame.with_columns(gap=pl.col("balance") - pl.col("subledger"))
 
 
-def _trial_balance(accounts: pl.DataFrame, tied: pl.DataFrame) -> pl.DataFrame:
+def _without_posted(tied: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
+    """`tied` without the gaps that a posting to suspense closed."""
+    closed = posted.drop_nulls("spec").select(*KEY, _closed=pl.lit(True))
+    frame = tied.join(closed, on=KEY, how="left", maintain_order="left")
+    return frame.with_columns(gap=pl.when("_closed").then(pl.col("gap") * 0).otherwise("gap")).drop("_closed")
+
+
+def _trial_balance(accounts: pl.DataFrame, tied: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
+    """Detail accounts with their ties after the postings to suspense: COLUMNS and `spec`."""
     detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(spec=controls.normal_text())
     frame = detail.join(tied.select(*KEY, "subledger", "gap"), on=KEY, how="left", maintain_order="left")
-    return frame.with_columns(
-        subledger_total=rupiah("subledger"),
-        difference=rupiah("gap"),
-        source_no=pl.lit(None, dtype=pl.String),
-        extras=pl.lit(None, dtype=pl.String),
-    ).select(COLUMNS)
+    frame = frame.with_columns(subledger_total=rupiah("subledger"), difference=rupiah("gap"))
+    return suspense.posted_to(frame, posted).with_columns(
+        source_no=pl.lit(None, dtype=pl.String), extras=pl.lit(None, dtype=pl.String)
+    )
 
 
 def _ties_that_fail(tied: pl.DataFrame) -> pl.DataFrame:
     return found(
         tied, pl.col("gap") != 0, rule="ACC-TIE-01", table="accounts", column="controls", before=pl.col("controls"),
         note=pl.format(
-            "the ledger holds Rp {} under the control {}, its subledger Rp {}{}: a difference of Rp {}",
-            rupiah("balance"), "spec", rupiah("subledger"), pl.col("split").fill_null(""), rupiah("gap"),
+            "the ledger holds Rp {} under the control {}{}, its subledger Rp {}{}: a difference of Rp {}",
+            rupiah("balance"), "spec", pl.col("carried").fill_null(""), rupiah("subledger"),
+            pl.col("split").fill_null(""), rupiah("gap"),
         ),
     )  # fmt: skip
+
+
+def _carrying(accounts: pl.DataFrame) -> pl.DataFrame:
+    """`carried`: the accounts that make up the balance of a control, the largest first; null where it is one."""
+    detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
+        spec=controls.normal_text(), amount=controls.net_on_normal_side()
+    )
+    named = pl.format("{} {}", "account_code", rupiah("amount"))
+    parts = (
+        detail.drop_nulls(["spec", "account_code"])
+        .sort("amount", descending=True)
+        .group_by(KEY, maintain_order=True)
+        .agg(carried=named.str.join(", "), accounts=pl.len())
+    )
+    carried = pl.when(pl.col("accounts") > 1).then(pl.format(" ({})", "carried"))
+    return parts.select(*KEY, carried=carried)
 
 
 def _split(claimed: pl.DataFrame) -> pl.DataFrame:
@@ -102,6 +147,59 @@ def _split(claimed: pl.DataFrame) -> pl.DataFrame:
     )
     split = pl.when(pl.col("products") > 1).then(pl.format(" ({})", "split"))
     return parts.select(*KEY, split=split)
+
+
+def _natures(accounts: pl.DataFrame, claimed: pl.DataFrame, savings: pl.DataFrame) -> pl.DataFrame:
+    """`ACC-NAT-01`: savings that open as equity under a liability account, or the other way; one a control account."""
+    detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(spec=controls.normal_text())
+    charted = detail.filter(pl.col("account_type").is_in(["liability", "equity"]))
+    product = ["cooperative_id", "product_code"]
+    held = savings.group_by(*product, "nature").agg(amount=sen("balance").sum()).filter(pl.col("amount") != 0)
+    claims = claimed.filter(pl.col("serves") == "savings").select(*KEY, "product_code").unique()
+    pairs = charted.join(claims, on=KEY, how="inner").join(held, on=product, how="inner")
+    named = pl.format("{} {}", "product_code", rupiah("amount"))
+    differing = (
+        pairs.filter(pl.col("nature") != pl.col("account_type"))
+        .sort("amount", "product_code", descending=[True, False])
+        .group_by("cooperative_id", "_row", "account_code", "account_type", "nature", maintain_order=True)
+        .agg(products=named.str.join(", "))
+    )
+    return found(
+        differing, pl.lit(True), rule="ACC-NAT-01", table="accounts", column="account_type",
+        before=pl.col("account_type"),
+        note=pl.format(
+            "{} is {} in the chart, but the savings under it open as {}: {}", "account_code", "account_type", "nature",
+            "products",
+        ),
+    )  # fmt: skip
+
+
+def _surplus_twice(accounts: pl.DataFrame) -> pl.DataFrame:
+    """`ACC-SHU-02`: SHU berjalan beside income and expense, and the trial balance out by exactly that surplus."""
+    detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
+        _net=sen("credit").fill_null(0) - sen("debit").fill_null(0),
+        _is_surplus=(pl.col("account_type") == "equity")
+        & pl.col("name").str.to_lowercase().str.contains(CURRENT_SURPLUS).fill_null(False),
+    )
+    net, kind = pl.col("_net"), pl.col("account_type")
+    own = pl.col("_is_surplus") & (net != 0)
+    sums = detail.group_by("cooperative_id", maintain_order=True).agg(
+        pl.col("_row").filter(own).first(),
+        surplus=net.filter(own).sum(),
+        out=net.sum(),
+        income=net.filter(kind == "income").sum(),
+        expense=whole(0) - net.filter(kind == "expense").sum(),
+        stands=(kind.is_in(["income", "expense"]) & (net != 0)).any(),
+    )
+    twice = pl.col("stands") & (pl.col("surplus") != 0) & (pl.col("surplus") == pl.col("out"))
+    return found(
+        sums, twice, rule="ACC-SHU-02", table="accounts", column="credit", before=rupiah("surplus"),
+        note=pl.format(
+            "SHU berjalan holds Rp {} while income of Rp {} and expense of Rp {} stand too, and credit exceeds debit by"
+            " exactly Rp {}: the surplus counts twice; close income and expense, or leave SHU berjalan empty",
+            rupiah("surplus"), rupiah("income"), rupiah("expense"), rupiah("out"),
+        ),
+    )  # fmt: skip
 
 
 def _unclaimed(subledger: pl.DataFrame, claimed: pl.DataFrame) -> pl.DataFrame:

@@ -2,19 +2,19 @@
 
 Put here the order of the work and the shape of what it gives. Each part has a file of its own: `derive.py` (terms),
 `contract.py` (schedule), `repayments.py` (parts), `outstanding.py` (balance), `remaining.py` (what is paid),
-`classes.py` (arrears and class).
+`classes.py` (arrears and class), `accrued.py` (interest since the last settled day).
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening import classes, derive, outstanding, remaining, repayments
-from koop_pipeline.opening.collectability import Scheme
+from koop_pipeline.opening import accrued, classes, derive, outstanding, remaining, repayments
 from koop_pipeline.opening.contract import contract
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah
+from koop_pipeline.opening.policies import with_policies
 
 SCHEDULE_COLUMNS = [
     "cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after", "state",
@@ -29,7 +29,7 @@ POSITION_COLUMNS = [
 
 @dataclass(frozen=True)
 class OpenedLoans:
-    """`schedules` (loan_schedules), `positions` (a row a loan), `repayments` (parts by `_row`), `failures`.
+    """`schedules` (loan_schedules), `positions` (a row a loan), `repayments` (parts by `_row`), `accrued`, `failures`.
 
     In `positions` a stated value opens and the derived one stands beside it (`derived_...`); `status` is that at the
     cut-off: a loan settled after it is active, and one disbursed after it owes nothing yet.
@@ -38,6 +38,7 @@ class OpenedLoans:
     schedules: pl.DataFrame
     positions: pl.DataFrame
     repayments: pl.DataFrame
+    accrued: pl.DataFrame
     failures: pl.DataFrame
 
 
@@ -47,28 +48,29 @@ def open_loans(
     repayments_made: pl.DataFrame,
     collaterals: pl.DataFrame,
     cutoffs: pl.DataFrame,
-    *,
-    scheme: Scheme = "cooperative",
-    rescuable: bool = False,
+    policies: pl.DataFrame | None = None,
 ) -> OpenedLoans:
     """Open the loans of many cooperatives. All frames have the contract's columns, cooperative_id and `_row`.
 
-    Of loans with one number in a cooperative only the first is opened. `scheme` and `rescuable`: see
-    `collectability.py`. ValueError where a cooperative has no cut-off.
+    Of loans with one number in a cooperative only the first is opened. `policies`: those of each cooperative
+    (`policies.py`). ValueError where a cooperative has no cut-off.
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     terms = derive.terms(unique)
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(terms, _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
-    owed = outstanding.balances(with_cutoff(terms, cutoffs), filled)
+    owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
     owed = _with_source(owed, schedule)
-    owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals, scheme=scheme, rescuable=rescuable)
+    owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals)
+    earned = accrued.of_loans(owed, schedule, rest, filled)
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
-    return OpenedLoans(_schedules(rest, owed), _positions(owed), repayments.as_entries(filled), gather(found_rows))
+    found_rows.append(earned.failures)
+    parts = repayments.as_entries(filled)
+    return OpenedLoans(_schedules(rest, owed), _positions(owed), parts, earned.rows, gather(found_rows))
 
 
 def _numbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:

@@ -7,9 +7,16 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from koop_pipeline.opening import accrued
+from koop_pipeline.opening.accrued_ties import tie_interest
+from koop_pipeline.opening.allowance import by_class, tie_allowance
+from koop_pipeline.opening.cutoffs import back_dated
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
+from koop_pipeline.opening.policies import percent_frame, policy_frame
 from koop_pipeline.opening.position import open_loans as loans_of
 from koop_pipeline.opening.savings import open_savings as savings_of
+from koop_pipeline.opening.suspense import policy_rows
+from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
@@ -17,47 +24,79 @@ from koop_pipeline.staging.halts import healthy
 
 CHUNK_ROWS = 1_000_000
 AFTER_CUTOFF = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
+BACK_DATED = {
+    "savings_transactions": ("account_no", "posted_on", "TRX-BCK-01"),
+    "loan_repayments": ("loan_no", "paid_on", "RPY-BCK-01"),
+}
 
 
 def open_savings(staging: Staging, run: BatchRun) -> None:
-    """Fill `opening.opening_savings_balances`, and note movements after the cut-off."""
+    """Fill `opening.opening_savings_balances` and the interest accrued on savings, and note movements after the
+    cut-off.
+    """
     ids = _begin(staging, run, ("opening.opening_savings_balances",), ("savings_accounts", "savings_transactions"))
+    staging.clear("opening.accrued_interest", run.ids, "table_name = 'savings_accounts'")
+    policies = _policies(run)
     for group in _groups(staging, ("savings_accounts", "savings_transactions"), ids):
-        accounts = _rows(staging, "savings_accounts", group)
-        opened = savings_of(accounts, _rows(staging, "savings_transactions", group), _days(staging, group))
+        accounts, days = _rows(staging, "savings_accounts", group), _days(staging, group)
+        transactions = _rows(staging, "savings_transactions", group)
+        opened = savings_of(accounts, transactions, days)
         _insert(staging, "opening.opening_savings_balances", opened.balances)
         _fail(staging, opened.failures)
+        _note_back_dated(staging, "savings_transactions", group)
+        earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policy_frame(policies))
+        staging.insert("opening.accrued_interest", earned.rows)
+        _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
 
 
 def open_loans(staging: Staging, run: BatchRun) -> None:
-    """Fill `opening.loan_schedules`, `opening.loan_positions` and the parts of repayments."""
-    written = ("opening.loan_schedules", "opening.loan_positions", "opening.repayment_parts")
+    """Fill `opening.loan_schedules`, `opening.loan_positions`, the parts of repayments, the interest accrued on loans
+    and the loss allowance that their classes require.
+    """
+    written = ("opening.loan_schedules", "opening.loan_positions", "opening.repayment_parts", "opening.allowances")
     ids = _begin(staging, run, written, ("loans", "loan_repayments"))
+    staging.clear("opening.accrued_interest", run.ids, "table_name = 'loans'")
+    policies = _policies(run)
     tables = ("loans", "loan_instalments", "loan_repayments", "collaterals")
     for group in _groups(staging, tables, ids):
         loans, instalments, repayments, collaterals = (_rows(staging, name, group) for name in tables)
-        opened = loans_of(loans, instalments, repayments, collaterals, _days(staging, group))
+        days = _days(staging, group)
+        opened = loans_of(loans, instalments, repayments, collaterals, days, policy_frame(policies))
         _insert(staging, "opening.loan_schedules", opened.schedules)
         staging.insert("opening.loan_positions", opened.positions)
         staging.insert("opening.repayment_parts", opened.repayments)
+        staging.insert("opening.accrued_interest", opened.accrued)
+        staging.insert("opening.allowances", by_class(opened.positions, percent_frame(policies)))
         _fail(staging, opened.failures)
+        _note_back_dated(staging, "loan_repayments", group)
     _note_after_cutoff(staging, "loan_repayments", ids)
 
 
 def open_ledger(staging: Staging, run: BatchRun) -> None:
-    """Fill `opening.opening_trial_balance`, tied to savings and loans as they stand at the cut-off."""
-    ids = _begin(staging, run, ("opening.opening_trial_balance",), ("accounts",))
+    """Fill `opening.opening_trial_balance`, tied to savings, loans, accrued interest and allowance at the cut-off."""
+    written = ("opening.opening_trial_balance", "opening.suspense", "opening.not_proved")
+    ids = _begin(staging, run, written, ("accounts",))
     staging.clear("opening.failures", run.ids, "rule = 'ACC-TIE-02'")
     for group in _groups(staging, ("accounts", "savings_accounts", "loans"), ids):
+        accounts = _rows(staging, "accounts", group)
         opened = ledger_of(
-            _rows(staging, "accounts", group),
+            accounts,
             _savings_at_cutoff(staging, group),
             _loans_at_cutoff(staging, group),
             _rows(staging, "products", group),
+            policy_rows(_policies(run)),
         )
         _insert(staging, "opening.opening_trial_balance", opened.trial_balance)
+        staging.insert("opening.suspense", opened.postings)
+        staging.insert("opening.not_proved", opened.not_proved)
         _fail(staging, opened.failures)
+        _fail(staging, tie_interest(accounts, _opened(staging, "accrued_interest", group)))
+        _fail(staging, tie_allowance(accounts, _opened(staging, "allowances", group)))
+
+
+def _policies(run: BatchRun) -> dict[str, Policies]:
+    return {cooperative.id: run.policies(cooperative) for cooperative in run.cooperatives}
 
 
 def _begin(staging: Staging, run: BatchRun, written: Sequence[str], failing: Sequence[str]) -> list[str]:
@@ -81,6 +120,10 @@ def _rows(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
         " WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY cooperative_id, _row",
         [group],
     )
+
+
+def _opened(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
+    return staging.frame(f"SELECT * FROM opening.{table} WHERE cooperative_id IN (SELECT unnest(?))", [group])
 
 
 def _days(staging: Staging, group: list[str]) -> pl.DataFrame:
@@ -149,4 +192,33 @@ def _note_after_cutoff(staging: Staging, table: str, ids: list[str]) -> None:
         f" JOIN raw.cooperatives c USING (cooperative_id) WHERE t.{day} > c.cutoff_on"
         " AND t.cooperative_id IN (SELECT unnest(?))",
         [table, day, ids],
+    )
+
+
+def _note_back_dated(staging: Staging, table: str, group: list[str]) -> None:
+    """The rule of BACK_DATED: entries that the source wrote down late, one failure an entry."""
+    of, day, rule = BACK_DATED[table]
+    entries = _as_written(staging, table, of, day, group)
+    _fail(staging, back_dated(entries, _days(staging, group), of=of, day=day, rule=rule, table=table))
+
+
+def _as_written(staging: Staging, table: str, of: str, day: str, group: list[str]) -> pl.DataFrame:
+    """Entries with their place in the source, and the day of the first dump that has them where there are several."""
+    columns = f"t.cooperative_id, t.{of}, t.{day}, t._row, t._source_file, t._source_table"
+    within = "WHERE cooperative_id IN (SELECT unnest($group))"
+    several = staging.value(f"SELECT count(DISTINCT _as_of) > 1 FROM mapped.{table} {within}", {"group": group})
+    if not several:
+        return staging.frame(
+            f"SELECT {columns}, NULL::DATE AS first_seen FROM cleaned.{table} t {within}"
+            " ORDER BY t.cooperative_id, t._row",
+            {"group": group},
+        )
+    return staging.frame(
+        f"SELECT {columns}, least(m._as_of, e.as_of) AS first_seen FROM cleaned.{table} t"
+        f" JOIN mapped.{table} m USING (cooperative_id, _row) LEFT JOIN (SELECT x.cooperative_id, x.key,"
+        f" min(o._as_of) AS as_of FROM cleaned.exclusions x JOIN mapped.{table} o ON o.cooperative_id ="
+        " x.cooperative_id AND o._row = x.row WHERE x.table_name = $table AND x.rule = 'MAP-NEWEST-01' GROUP BY ALL) e"
+        f" ON e.cooperative_id = t.cooperative_id AND e.key = t.entry_no {within.replace('WHERE ', 'WHERE t.')}"
+        " ORDER BY t.cooperative_id, t._row",
+        {"group": group, "table": table},
     )

@@ -58,6 +58,10 @@ class ProgramFolder:
         """The status snapshot of a batch."""
         return self.home / "status" / f"{batch}.json"
 
+    def control_totals_path(self, batch: str) -> Path:
+        """The control totals of a batch at every hop."""
+        return self.home / "status" / f"{batch}.control-totals.json"
+
     @property
     def target_path(self) -> Path:
         """The embedded target: `var/target/target.duckdb`, or KOOP_TARGET_FILE."""

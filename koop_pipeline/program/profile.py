@@ -20,7 +20,8 @@ DecimalMark = Literal[",", "."]
 class ColumnRule(Model):
     """Where one canonical column comes from: `from` (raw column or SQL expression) or a constant `value`.
 
-    `otherwise` set (even to null) covers every value that `values` does not name.
+    `otherwise` set (even to null) covers every value that `values` does not name. `serials: true` reads bare numbers in
+    a date column as Excel's day numbers.
     """
 
     source: str | None = Field(default=None, alias="from")
@@ -28,6 +29,7 @@ class ColumnRule(Model):
     values: dict[str, str | None] | None = None
     otherwise: str | None = None
     dates: DateOrder | None = None
+    serials: bool = False
     decimal: DecimalMark | None = None
 
     @property

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from koop_pipeline.contracts import REQUIRED_CATEGORIES, TABLES
 from koop_pipeline.program.base import Model
+from koop_pipeline.program.policies import Policies
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Identifier = Annotated[str, Field(pattern=SAFE_ID)]
@@ -105,6 +106,7 @@ class Cooperative(Model):
     rat: tuple[date, ...] = ()
     responsible: Responsible | None = None
     declared: Declared | None = None
+    policies: Policies | None = None
 
     @field_validator("facts")
     @classmethod
@@ -142,6 +144,7 @@ class Batch(Model):
     method: Literal["cutover", "parallel", "phased"] = "cutover"
     cutoff_on: date
     starts_at: datetime | None = None
+    policies: Policies = Policies()
     cooperatives: Annotated[tuple[Cooperative, ...], Field(min_length=1)]
 
     @field_validator("starts_at")

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from koop_pipeline.errors import ConfigError
 from koop_pipeline.program.folder import Mapping, ProgramFolder
+from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.profile import nearest
 from koop_pipeline.program.program_file import Batch, Cooperative
 
@@ -51,6 +52,12 @@ class BatchRun:
     def cutoff_on(self, cooperative: Cooperative) -> date:
         """The day at whose end this cooperative's opening balances stand."""
         return cooperative.cutoff_on or self.batch.cutoff_on
+
+    def policies(self, cooperative: Cooperative) -> Policies:
+        """The batch's policies, with those that the cooperative sets itself in their place."""
+        own = cooperative.policies
+        replaced = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
+        return self.batch.policies.model_copy(update=replaced)
 
     def as_of(self, cooperative: Cooperative) -> date:
         """The day this cooperative's delivered balances stand for."""

@@ -15,7 +15,8 @@ from koop_pipeline.staging import Staging, literal, quoted
 MIGRATION = {
     "loads": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, batch VARCHAR NOT NULL, kind VARCHAR NOT NULL,"
     " content_sha256 VARCHAR NOT NULL, sources_sha256 VARCHAR NOT NULL, profile_sha256 VARCHAR NOT NULL,"
-    " suites_sha256 VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows BIGINT NOT NULL",
+    " suites_sha256 VARCHAR NOT NULL, corrections_sha256 VARCHAR NOT NULL,"
+    " verdict VARCHAR NOT NULL, rows BIGINT NOT NULL",
     "held": "load_id VARCHAR, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, key VARCHAR,"
     " column_name VARCHAR, rule VARCHAR NOT NULL",
 }

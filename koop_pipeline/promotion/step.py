@@ -12,18 +12,20 @@ from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment
 from koop_pipeline.promotion.duckdb_target import attached
+from koop_pipeline.proof.compare import compare
+from koop_pipeline.proof.record import record_target
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import begin, halt
 
-Hashes = Callable[[str], tuple[str, str, str]]
+Hashes = Callable[[str], tuple[str, str, str, str]]
 
 
 def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callable[[], None]) -> None:
     """Load every cooperative in scope whose verdict admits it.
 
-    `current` gives the present sha256 of a cooperative's source, profile and rules. `after_each` is called after every
-    cooperative, when its transaction is done.
+    `current` gives the present sha256 of a cooperative's source, profile, rules and corrections. `after_each` is called
+    after every cooperative, when its transaction is done.
     """
     ids = begin(staging, "promote", run.ids)
     staging.clear("verification.promotions", run.ids)
@@ -46,6 +48,15 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                     f"{cooperative_id}: nothing was loaded, the target says: {reason}",
                 )
             after_each()
+        _record(staging, ids)
+
+
+def _record(staging: Staging, ids: list[str]) -> None:
+    """Take the control totals of what the target now holds of these cooperatives."""
+    rows = staging.rows("SELECT cooperative_id FROM verification.promotions WHERE outcome <> 'blocked'")
+    there = [cooperative_id for (cooperative_id,) in rows if cooperative_id in ids]
+    record_target(staging, "promoted", there)
+    compare(staging, ("promoted",), there)
 
 
 def _note_earlier_loads(staging: Staging, ids: list[str]) -> None:
@@ -61,8 +72,8 @@ def _note_earlier_loads(staging: Staging, ids: list[str]) -> None:
 
 def _promote_one(staging: Staging, run: BatchRun, cooperative_id: str, current: Hashes) -> tuple[str, str]:
     decision = staging.rows(
-        "SELECT verdict, sources_sha256, profile_sha256, suites_sha256, content_sha256 FROM gate.decisions"
-        " WHERE cooperative_id = ?",
+        "SELECT verdict, sources_sha256, profile_sha256, suites_sha256, corrections_sha256, content_sha256"
+        " FROM gate.decisions WHERE cooperative_id = ?",
         [cooperative_id],
     )
     if not decision:
@@ -71,7 +82,7 @@ def _promote_one(staging: Staging, run: BatchRun, cooperative_id: str, current: 
     if verdict == "blocked":
         return "", "blocked"
     for now, then, what in zip(
-        current(cooperative_id), hashes, ("the source", "the profile", "the rules"), strict=True
+        current(cooperative_id), hashes, ("the source", "the profile", "the rules", "its corrections"), strict=True
     ):
         if now != then:
             raise RefusedError(f"{what} changed since the gate; run koop migrate again")
@@ -136,10 +147,22 @@ def _book(
     rows: int,
     record: tuple[str, ...],
 ) -> None:
-    content, sources, profile, suites, verdict = record
+    content, sources, profile, suites, corrections, verdict = record
     staging.execute(
-        "INSERT INTO target.migration.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [load_id, cooperative_id, run.batch.batch, kind, content, sources, profile, suites, verdict, rows],
+        "INSERT INTO target.migration.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            load_id,
+            cooperative_id,
+            run.batch.batch,
+            kind,
+            content,
+            sources,
+            profile,
+            suites,
+            corrections,
+            verdict,
+            rows,
+        ],
     )
     staging.execute("DELETE FROM target.migration.held WHERE cooperative_id = ?", [cooperative_id])
     for table in PROMOTED:

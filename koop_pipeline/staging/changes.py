@@ -33,10 +33,23 @@ def changes_view() -> str:
 def _changes(table: Table, column: Column) -> str:
     before, after = f"m.{quoted(column.name)}", f"CAST(c.{quoted(column.name)} AS VARCHAR)"
     rule = f"CASE WHEN {before} IS NULL THEN 'CLN-DERIVED' ELSE {literal(rule_of(column))} END"
+    merged = ""
+    if table.name == "members" or table.has("member_no"):
+        rule = f"coalesce(x.rule, {rule})"
+        merged = (
+            " LEFT JOIN cleaned.merge_changes x ON x.cooperative_id = c.cooperative_id AND x.row = c._row"
+            f" AND x.table_name = {literal(table.name)} AND x.column_name = {literal(column.name)}"
+        )
+    corrected = (
+        " LEFT JOIN mapped.corrections k ON k.cooperative_id = m.cooperative_id AND k.row = m._row"
+        f" AND k.table_name = {literal(table.name)} AND k.column_name = {literal(column.name)}"
+        " AND k.outcome = 'applied' AND k.action IN ('set', 'allocate')"
+    )
+    rule = f"CASE WHEN k.row IS NOT NULL THEN 'COR-SET' ELSE {rule} END"
     return (
         f"SELECT m.cooperative_id, {literal(table.name)} AS table_name, m._row AS row,"
         f" {literal(column.name)} AS column_name, {before} AS before, {after} AS after, {rule} AS rule"
         f" FROM mapped.{table.name} m JOIN cleaned.{table.name} c"
-        " ON c.cooperative_id = m.cooperative_id AND c._row = m._row"
+        f" ON c.cooperative_id = m.cooperative_id AND c._row = m._row{merged}{corrected}"
         f" WHERE {before} IS DISTINCT FROM {after} AND NOT (coalesce(trim({before}), '') = '' AND {after} IS NULL)"
     )

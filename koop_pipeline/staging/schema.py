@@ -13,7 +13,7 @@ from koop_pipeline.staging.changes import changes_view
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "verification")
+SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "proof", "verification")
 LINEAGE = "_source_file VARCHAR, _source_table VARCHAR, _source_row BIGINT"
 FAILURES = (
     "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, column_name VARCHAR, rule VARCHAR, before VARCHAR,"
@@ -21,6 +21,10 @@ FAILURES = (
 )
 FAILURE_SCHEMAS = ("raw", "mapped", "cleaned", "opening")
 
+HOP_TOTALS = (
+    "cooperative_id VARCHAR, hop VARCHAR, table_name VARCHAR, product_code VARCHAR, rows BIGINT, filled BIGINT,"
+    " positive DECIMAL(38,2), negative DECIMAL(38,2), keys HUGEINT, content HUGEINT"
+)
 BOOKKEEPING = {
     "raw.cooperatives": "cooperative_id VARCHAR, ordinal INTEGER, name VARCHAR, profile VARCHAR, cutoff_on DATE,"
     " as_of DATE, sources_sha256 VARCHAR",
@@ -40,8 +44,31 @@ BOOKKEEPING = {
     " counted BIGINT, used BIGINT, excluded BIGINT, ignored BIGINT, reason VARCHAR",
     "mapped.ignored_amounts": "cooperative_id VARCHAR, source_table VARCHAR, column_name VARCHAR, reason VARCHAR,"
     " cells BIGINT, total DECIMAL(38,2)",
+    "mapped.corrections": "cooperative_id VARCHAR, number BIGINT, place VARCHAR, action VARCHAR, table_name VARCHAR,"
+    " row BIGINT, column_name VARCHAR, value VARCHAR, into_row BIGINT, who VARCHAR, decided_on DATE, outcome VARCHAR,"
+    " message VARCHAR",
+    "mapped.added_cells": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, column_name VARCHAR, value VARCHAR,"
+    " place VARCHAR, number BIGINT",
+    "mapped.different_people": "cooperative_id VARCHAR, member_no_a VARCHAR, member_no_b VARCHAR",
+    "mapped.correction_files": "cooperative_id VARCHAR, sha256 VARCHAR",
     "cleaned.exclusions": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, rule VARCHAR, reason VARCHAR,"
     " key VARCHAR, product_code VARCHAR, amount DECIMAL(18,2), " + LINEAGE.replace("_source", "source"),
+    "cleaned.merges": "cooperative_id VARCHAR, row BIGINT, member_no VARCHAR, into_row BIGINT, into_member_no VARCHAR,"
+    " rule VARCHAR, score INTEGER, agreed VARCHAR",
+    "cleaned.merge_changes": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, column_name VARCHAR,"
+    " from_row BIGINT, rule VARCHAR",
+    "cleaned.probable_duplicates": "cooperative_id VARCHAR, row_a BIGINT, member_no_a VARCHAR, row_b BIGINT,"
+    " member_no_b VARCHAR, score INTEGER, agreed VARCHAR",
+    "cleaned.shared_people": "cooperative_id VARCHAR, people BIGINT",
+    "opening.accrued_interest": "cooperative_id VARCHAR, table_name VARCHAR, _row BIGINT, account_no VARCHAR,"
+    " product_code VARCHAR, accrued_to DATE, counted_from DATE, days INTEGER, basis VARCHAR, due DECIMAL(18,2),"
+    " gross DECIMAL(18,2), tax DECIMAL(18,2), net DECIMAL(18,2), unknown VARCHAR",
+    "opening.allowances": "cooperative_id VARCHAR, class VARCHAR, loans BIGINT, outstanding DECIMAL(18,2),"
+    " percent DECIMAL(12,6), required DECIMAL(18,2)",
+    "opening.suspense": "cooperative_id VARCHAR, account_code VARCHAR, name VARCHAR, against_code VARCHAR,"
+    " amount DECIMAL(18,2), rule VARCHAR, reason VARCHAR",
+    "opening.not_proved": "cooperative_id VARCHAR, account_code VARCHAR, name VARCHAR, account_type VARCHAR,"
+    " debit DECIMAL(18,2), credit DECIMAL(18,2), reason VARCHAR",
     "gate.halts": "cooperative_id VARCHAR, step VARCHAR, part VARCHAR, message VARCHAR",
     "gate.scope": "cooperative_id VARCHAR",
     "gate.declared": "cooperative_id VARCHAR, name VARCHAR, amount DECIMAL(18,2)",
@@ -49,9 +76,13 @@ BOOKKEEPING = {
     "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
     "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
-    " kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
+    " corrected DECIMAL(38,2), kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
-    " profile_sha256 VARCHAR, suites_sha256 VARCHAR, content_sha256 VARCHAR",
+    " profile_sha256 VARCHAR, suites_sha256 VARCHAR, corrections_sha256 VARCHAR, content_sha256 VARCHAR",
+    "proof.totals": HOP_TOTALS,
+    "proof.explained": HOP_TOTALS,
+    "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
+    " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
     "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
@@ -80,14 +111,15 @@ def create_all(connection: "duckdb.DuckDBPyConnection") -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS opening.{table.name} ({typed_columns(table)})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS opening.loan_positions ({POSITIONS})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS opening.repayment_parts ({REPAYMENT_PARTS})")
-    connection.execute(changes_view())
+    for view in (changes_view(), *OPENING_VIEWS, VALUES_LOST):
+        connection.execute(view)
     connection.execute("CREATE OR REPLACE TABLE gate.layout AS SELECT ? AS sha256", [layout()])
     connection.execute("COMMIT")
 
 
 def layout() -> str:
     """A hash of the whole layout; a staging file with another one is made anew."""
-    parts = [*BOOKKEEPING.items(), FAILURES, POSITIONS, REPAYMENT_PARTS, changes_view()]
+    parts = [*BOOKKEEPING.items(), FAILURES, POSITIONS, REPAYMENT_PARTS, changes_view(), OPENING_VIEWS, VALUES_LOST]
     parts += [mapped_columns(table) + typed_columns(table) for table in (*SOURCED, *OPENING)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -107,6 +139,28 @@ def _has_layout(connection: "duckdb.DuckDBPyConnection") -> bool:
     return layout_of(connection) == layout()
 
 
+# failures that leave the value where it is: warnings about a form, roundings, duplicates, excluded parents
+VALUE_KEPT = "(NIK-04|RGN-02|MNY-02|LGL-01|DUP-0[12]|EXCL-0[12])$"
+VALUES_LOST = (
+    "CREATE OR REPLACE VIEW proof.values_lost AS SELECT cooperative_id, table_name, column_name, rule, count(*) AS"
+    " cells FROM (SELECT cooperative_id, table_name, column_name, rule, row FROM cleaned.failures UNION ALL SELECT"
+    " cooperative_id, table_name, column_name, rule, row FROM mapped.failures) WHERE column_name IS NOT NULL AND row IS"
+    f" NOT NULL AND NOT regexp_matches(rule, '{VALUE_KEPT}') GROUP BY ALL"
+)
+OPENING_VIEWS = (
+    "CREATE OR REPLACE VIEW opening.savings_by_product AS SELECT cooperative_id, product_code, count(*) AS accounts,"
+    " sum(balance) AS balance, count(history_total) AS with_history, sum(balance) FILTER (history_total IS NOT NULL) AS"
+    " balance_with_history, sum(history_total) AS history_total, sum(difference) AS difference,"
+    " count(*) FILTER (difference <> 0) AS differing FROM opening.opening_savings_balances GROUP BY ALL",
+    "CREATE OR REPLACE VIEW opening.left_with_balances AS SELECT cooperative_id, m.status,"
+    " count(DISTINCT m.member_no) AS members, count(*) FILTER (serves = 'savings') AS savings_accounts,"
+    " coalesce(sum(amount) FILTER (serves = 'savings'), 0) AS savings, count(*) FILTER (serves = 'loans') AS loans,"
+    " coalesce(sum(amount) FILTER (serves = 'loans'), 0) AS outstanding FROM cleaned.members m JOIN (SELECT"
+    " cooperative_id, member_no, 'savings' AS serves, balance AS amount FROM opening.opening_savings_balances"
+    " UNION ALL SELECT t.cooperative_id, t.member_no, 'loans', coalesce(p.outstanding_principal,"
+    " t.outstanding_principal) FROM cleaned.loans t LEFT JOIN opening.loan_positions p USING (cooperative_id, loan_no))"
+    " USING (cooperative_id, member_no) WHERE m.status IN ('left', 'deceased') AND amount <> 0 GROUP BY ALL",
+)
 POSITIONS = (
     "cooperative_id VARCHAR, loan_no VARCHAR, annual_rate DECIMAL(12,6), rounding_unit DECIMAL(18,2),"
     " first_due_on DATE, maturity_on DATE, outstanding_principal DECIMAL(18,2),"

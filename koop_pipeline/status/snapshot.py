@@ -101,17 +101,20 @@ def _rows(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> d
 
 def _money(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> dict[str, Row]:
     found: dict[str, Row] = {}
-    for cooperative_id, control, delivered, extracted, kept, excluded, kept_back in staging.rows(
-        "SELECT cooperative_id, control, delivered, extracted, kept, excluded, held FROM gate.money"
+    for cooperative_id, control, delivered, extracted, corrected, kept, excluded, kept_back in staging.rows(
+        "SELECT cooperative_id, control, delivered, extracted, corrected, kept, excluded, held FROM gate.money"
         " WHERE control <> 'members' ORDER BY ALL"
     ):
         there = _in_target(states, cooperative_id)
         zero = Decimal(0)
-        promoted, left, held, waiting = (kept, excluded, kept_back, zero) if there else (zero, zero, zero, extracted)
-        expected = extracted if delivered is None else delivered
+        promoted, left, held, waiting = (
+            (kept, excluded, kept_back, zero) if there else (zero, zero, zero, extracted + corrected)
+        )
+        expected = (extracted if delivered is None else delivered) + corrected
         amounts = {
             "delivered": delivered,
             "extracted": extracted,
+            "corrected": corrected,
             "promoted": promoted,
             "excluded": left,
             "held": held,

@@ -10,6 +10,8 @@ from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.duckdb_target import attached
+from koop_pipeline.proof.compare import compare, first_breaks
+from koop_pipeline.proof.record import record_target
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
@@ -42,7 +44,11 @@ def verify(staging: Staging, run: BatchRun) -> None:
             for group in _groups(staging, table, ids):
                 _compare(staging, table, group)
         _compare_totals(staging, ids)
+        record_target(staging, "read_back", ids)
+    compare(staging, ("read_back",), ids)
     _halt_differing(staging)
+    for cooperative_id, sentence in first_breaks(staging, ids).items():
+        halt(staging, cooperative_id, "verify", f"{cooperative_id}: the control totals break {sentence}")
 
 
 def promoted_ids(staging: Staging, ids: list[str]) -> list[str]:

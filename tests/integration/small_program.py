@@ -15,6 +15,7 @@ import yaml
 
 from koop_pipeline.cleaning.step import clean_table
 from koop_pipeline.contracts import TABLES
+from koop_pipeline.corrections.step import load_corrections
 from koop_pipeline.extract.step import extract
 from koop_pipeline.gates.step import set_scope
 from koop_pipeline.mapping.accounting import account_raw
@@ -24,7 +25,7 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging
 
 ORDER = (
-    "cooperatives", "officers", "members", "savings_accounts", "savings_transactions", "loans", "loan_instalments",
+    "cooperatives", "members", "officers", "savings_accounts", "savings_transactions", "loans", "loan_instalments",
     "loan_repayments", "collaterals", "accounts", "products",
 )  # fmt: skip
 BATCH = "uji"
@@ -147,6 +148,7 @@ def run_steps(root: Path, only: Sequence[str] = ()) -> Iterator[Outcome]:
         for name in ORDER:
             map_table(staging, run, TABLES[name])
         account_raw(staging, run)
+        load_corrections(staging, run)
         for name in ORDER:
             clean_table(staging, run, TABLES[name])
         set_scope(staging, run)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from koop_pipeline.cleaning.step import clean_table
 from koop_pipeline.contracts import TABLES
+from koop_pipeline.corrections.step import load_corrections
 from koop_pipeline.defs.promote_verify import current_hashes
 from koop_pipeline.extract.step import extract
 from koop_pipeline.gates import step as gate
@@ -22,7 +23,7 @@ from koop_pipeline.status import snapshot
 from koop_pipeline.verification.step import verify
 
 CLEAN_ORDER = (
-    "cooperatives", "officers", "members", "savings_accounts", "savings_transactions", "loans", "loan_instalments",
+    "cooperatives", "members", "officers", "savings_accounts", "savings_transactions", "loans", "loan_instalments",
     "loan_repayments", "collaterals", "accounts", "products",
 )  # fmt: skip
 
@@ -46,6 +47,7 @@ def prepare(run: BatchRun, *, docs: bool = False, gated: bool = True) -> None:
         for name in CLEAN_ORDER:
             map_table(staging, run, TABLES[name])
         account_raw(staging, run)
+        load_corrections(staging, run)
         for name in CLEAN_ORDER:
             clean_table(staging, run, TABLES[name])
         opening.open_savings(staging, run)

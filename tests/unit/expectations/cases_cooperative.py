@@ -83,6 +83,13 @@ COOPERATIVE_CASES: list[Case] = [
     change("counts", "true", "table_name = 'loan_repayments', added = 1, kept = 4", "MAP-FAN-01"),
     change("money", "true", "extracted = 800000.01", "COP-SUM-01"),
     change("money", "true", "extracted = 800000.01, excluded = 0.01", ""),
+    change("money", "true", "extracted = 700000.00, corrected = 100000.00", ""),
+    change("money", "true", "corrected = 0.01", "COP-SUM-01"),
+    Case(
+        "insert into checked.breaks values ({id}, 4, 'opened', 'members', '', 'rows', '3', '2'),"
+        " ({id}, 3, 'cleaned', 'members', '', 'rows', '4', '3')",
+        "COP-HOP-01",
+    ),
     change("controls", "true", "mapped = null", "MAP-CTL-01"),
     failure("members", "MBR-NEW-01", "COP-GATE-01"),
     failure("members", "LON-SCH-01", "COP-GATE-01"),

@@ -69,4 +69,4 @@ insert into checked.declared values ('BERSIH', 'members', 3), ('BERSIH', 'saving
 insert into checked.controls values ('BERSIH', 'savings', 800000, 800000);
 
 insert into checked.counts values ('BERSIH', 'members', 3, 0, 0, 0, 0, 3, 0);
-insert into checked.money values ('BERSIH', 'savings', null, 800000.00, 800000.00, 0.00, 0.00);
+insert into checked.money values ('BERSIH', 'savings', null, 800000.00, 0.00, 800000.00, 0.00, 0.00);

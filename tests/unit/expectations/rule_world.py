@@ -24,10 +24,12 @@ BESIDE = {
     "declared": "cooperative_id VARCHAR, name VARCHAR, amount DECIMAL(18,2)",
     "controls": "cooperative_id VARCHAR, name VARCHAR, delivered DECIMAL(18,2), mapped DECIMAL(18,2)",
     "absent": "cooperative_id VARCHAR, category VARCHAR, reason VARCHAR",
+    "breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
+    " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
     "money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
-    " kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
+    " corrected DECIMAL(38,2), kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
 }
 
 

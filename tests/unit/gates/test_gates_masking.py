@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koop_pipeline.gates.docs import page_name, remote_references
 from koop_pipeline.gates.masking import masked_error, masked_result, masked_sql
+from koop_pipeline.gates.pages import page_name, remote_references
 
 
 def masked(value: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """The macros agree with the Polars expressions on every text, and behave inside TRY. Pins two facts about DuckDB."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import get_args
 
 import duckdb
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from koop_pipeline.identifiers import angka, rupiah, sql, tanggal
 from koop_pipeline.identifiers.numeral import DecimalMark
 from koop_pipeline.identifiers.tanggal import DateOrder
+from koop_pipeline.identifiers.verbs import judged
 
 NUMBER_PARTS = ["Rp", "Rp.", "IDR", " ", "\u00a0", "-", "+", "(", ")", ".", ",", ",-", "'", "%", "nihil", "E", "\u2212"]
 NUMBER_PARTS += ["0", "5", "00", "50", "005", "015", "250", "1", "12", "000000", "1.250", "1,250", "99999999"]
@@ -27,6 +28,7 @@ shaped_dates = st.builds(
     st.sampled_from(["2024", "1900", "2100", "2101", "30", "31", "'99", "64", "0064"]),
     st.sampled_from(["", "", " 00:00:00", "'", "x"]),
 )
+any_text = st.text(max_size=8) | st.text("0123456789\u0663\uff15\u00a0\u2212/-.,'\n", max_size=12)
 ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 MARKS: tuple[DecimalMark, ...] = get_args(DecimalMark)
 
@@ -48,6 +50,22 @@ def lenient() -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
         connected.close()
 
 
+@pytest.fixture(scope="module")
+def strict() -> Iterator[duckdb.DuckDBPyConnection]:
+    connected = connection("dmy", ",", strict=True)
+    yield connected
+    connected.close()
+
+
+def fails(connected: duckdb.DuckDBPyConnection, call: str, text: str) -> bool:
+    """Whether the macro raises for a text that no optimizer sees beforehand."""
+    try:
+        connected.execute(f"SELECT {call}(t) FROM (SELECT unnest($1::VARCHAR[]) AS t)", [[text]]).fetchall()
+    except duckdb.ConversionException:
+        return True
+    return False
+
+
 def in_sql(connected: duckdb.DuckDBPyConnection, call: str, texts: list[str]) -> list[object]:
     rows = connected.execute(f"SELECT {call}(t) FROM (SELECT unnest($1::VARCHAR[]) AS t)", [texts]).fetchall()
     return [row[0] for row in rows]
@@ -59,7 +77,7 @@ def in_polars(texts: list[str], canonical: pl.Expr) -> list[object]:
 
 
 @pytest.mark.parametrize("mark", MARKS)
-@given(texts=st.lists(number_texts | st.text(max_size=8), min_size=1, max_size=60))
+@given(texts=st.lists(number_texts | any_text, min_size=1, max_size=60))
 @settings(max_examples=80, deadline=None)
 def test_numbers_agree(lenient: dict[str, duckdb.DuckDBPyConnection], mark: DecimalMark, texts: list[str]) -> None:
     texts = [text.replace("\0", "") for text in texts]
@@ -69,10 +87,33 @@ def test_numbers_agree(lenient: dict[str, duckdb.DuckDBPyConnection], mark: Deci
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@given(texts=st.lists(date_texts | shaped_dates, min_size=1, max_size=60))
+@given(texts=st.lists(date_texts | shaped_dates | any_text, min_size=1, max_size=60))
 @settings(max_examples=80, deadline=None)
 def test_dates_agree(lenient: dict[str, duckdb.DuckDBPyConnection], order: DateOrder, texts: list[str]) -> None:
+    texts = [text.replace("\0", "") for text in texts]
+
     assert in_sql(lenient[order], "tanggal", texts) == in_polars(texts, tanggal.canonical(pl.col("t"), dates=order))
+
+
+VERBS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "rupiah": rupiah.canonical,
+    "angka": angka.canonical,
+    "tanggal": tanggal.canonical,
+}
+
+
+@pytest.mark.parametrize("call", VERBS)
+@given(texts=st.lists(number_texts | date_texts | shaped_dates | any_text, min_size=1, max_size=12))
+@settings(max_examples=40)
+def test_strict_fails_exactly_the_texts_that_have_a_fault_and_no_value(
+    strict: duckdb.DuckDBPyConnection, call: str, texts: list[str]
+) -> None:
+    texts = [text.replace("\0", "") for text in texts]
+    verdicts = judged(pl.lit(pl.Series(texts, dtype=pl.String)), VERBS[call])
+
+    assert [fails(strict, call, text) for text in texts] == [
+        value is None and fault is not None for value, fault in verdicts.rows()
+    ]
 
 
 @pytest.mark.parametrize("mark", MARKS)

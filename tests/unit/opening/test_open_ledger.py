@@ -132,6 +132,103 @@ def test_branches_with_one_control_are_summed() -> None:
     assert result.trial_balance["subledger_total"].to_list()[:2] == [Decimal(100), Decimal(100)]
 
 
+def test_a_difference_names_the_accounts_and_products_behind_it_the_largest_first() -> None:
+    """60 + 35 in the ledger of two branches against 40 + 60 of two products."""
+    accounts = [
+        account("A-201", "liability", 0, 35, "savings"), account("B-201", "liability", 0, 60, "savings"),
+        *(account(*row) for row in RIGHT[1:]),
+    ]  # fmt: skip
+    result = opened(accounts, SAVINGS, LOANS)
+    assert result.failures["note"].to_list() == [
+        "the ledger holds Rp 95.00 under the control savings (B-201 60.00, A-201 35.00), its subledger Rp 100.00"
+        " (POKOK 60.00, WAJIB 40.00): a difference of Rp -5.00"
+    ]
+
+
+def test_prepaid_instalments_tie_to_their_own_control_both_ways() -> None:
+    """5 in the subledger against 6 in the ledger; and 5 without a control account."""
+    right = [account(*row) for row in RIGHT]
+    wrong = opened([right[0], account("202", "liability", 0, 6, "prepaid"), right[2]], SAVINGS, LOANS)
+    assert wrong.failures.select("rule", "note").rows() == [
+        (
+            "ACC-TIE-01",
+            "the ledger holds Rp 6.00 under the control prepaid, its subledger Rp 5.00: a difference of Rp 1.00",
+        )
+    ]
+    without = opened([right[0], right[2]], SAVINGS, LOANS)
+    assert without.failures["note"].to_list() == ["Rp 5.00 of the savings product TITIPAN is under no control account"]
+
+
+BOOK = [
+    account("101", "asset", 120, 0), account("401", "income", 0, 50), account("501", "expense", 10, 0),
+    account("301", "equity", 0, 80),
+]  # fmt: skip
+CLOSED = [account("101", "asset", 120, 0), account("301", "equity", 0, 80)]
+SURPLUS = account("309", "equity", 0, 40) | {"name": "SHU Tahun Berjalan"}
+
+
+@pytest.mark.parametrize("accounts", [BOOK, [*CLOSED, SURPLUS], [*BOOK, {**SURPLUS, "credit": Decimal(0)}]])
+def test_income_and_expense_standing_or_closed_are_both_right(accounts: list[Row]) -> None:
+    """Standing: 120 + 10 = 50 + 80. Closed: 120 = 80 + 40."""
+    assert rules(opened(accounts, [], [])) == []
+
+
+def test_a_surplus_beside_the_income_and_expense_it_comes_from_counts_twice() -> None:
+    """Debit 120 + 10 = 130, credit 50 + 80 + 40 = 170: out by the surplus of 50 - 10 = 40."""
+    result = opened([*BOOK, SURPLUS], [], [])
+    assert result.failures.select("rule", "row", "before", "note").rows() == [
+        (
+            "ACC-SHU-02", 5, "40.00",
+            "SHU berjalan holds Rp 40.00 while income of Rp 50.00 and expense of Rp 10.00 stand too, and credit exceeds"
+            " debit by exactly Rp 40.00: the surplus counts twice; close income and expense, or leave SHU berjalan"
+            " empty",
+        )
+    ]  # fmt: skip
+
+
+def test_a_surplus_of_earlier_months_in_a_balance_that_is_right_is_not_counted_twice() -> None:
+    """60 of the equity is reserves, 20 the surplus of months already closed: the trial balance is right."""
+    accounts = [*BOOK[:3], {**SURPLUS, "credit": Decimal(20)}, account("301", "equity", 0, 60)]
+    assert rules(opened(accounts, [], [])) == []
+
+
+def test_the_chart_says_whether_savings_are_equity_or_liability() -> None:
+    """A chart that has all savings under one liability, as one real cooperative does."""
+    natures = {"POKOK": "equity", "WAJIB": "equity", "SUKA": "liability", "LAMA": "equity"}
+    balances = {"POKOK": 60, "WAJIB": 90, "SUKA": 30, "LAMA": 0}
+    saved = [
+        {"cooperative_id": "A", "product_code": product, "nature": nature, "balance": Decimal(balances[product])}
+        for product, nature in natures.items()
+    ]
+    accounts = [account("201", "liability", 0, 180, "savings"), account("101", "asset", 180, 0)]
+    result = open_ledger(frame("accounts", accounts), frame("savings_accounts", saved), frame("loans", []))
+    assert result.failures.select("rule", "row", "note").rows() == [
+        (
+            "ACC-NAT-01", 1,
+            "201 is liability in the chart, but the savings under it open as equity: WAJIB 90.00, POKOK 60.00",
+        )
+    ]  # fmt: skip
+    parted = [
+        account("201", "liability", 0, 30, "savings:SUKA"), account("101", "asset", 180, 0),
+        account("301", "equity", 0, 150, "savings:POKOK+WAJIB+LAMA"),
+    ]  # fmt: skip
+    assert rules(open_ledger(frame("accounts", parted), frame("savings_accounts", saved), frame("loans", []))) == []
+
+
+def test_balances_without_a_subledger_are_listed_as_not_proved() -> None:
+    accounts = [
+        *(account(*row) for row in RIGHT), account("103", "asset", 30, 0), account("104", "asset", 0, 0),
+        account("105", "asset", 0, 8, "allowance", normal_side="credit"), account("203", "liability", 0, 12),
+        account("401", "income", 0, 5), account("1", "asset", 122, 0, is_detail=False),
+    ]  # fmt: skip
+    result = opened(accounts, SAVINGS, LOANS)
+    assert result.not_proved.select("account_code", "debit", "credit", "reason").rows() == [
+        ("103", Decimal(30), Decimal(0), "no subledger of this account is migrated"),
+        ("203", Decimal(0), Decimal(12), "no subledger of this account is migrated"),
+        ("401", Decimal(0), Decimal(5), "income or expense of the year: its journals are not migrated"),
+    ]
+
+
 def test_an_abnormal_balance_counts_against_its_side() -> None:
     result = opened([account("201", "liability", 3, 0, "savings")], [("SUKARELA", "voluntary", -3)], [])
     assert rules(result) == []

@@ -82,6 +82,102 @@ def test_a_balance_of_another_day_that_cannot_be_rolled_back(
     assert result.failures["rule"].to_list() == ["CUT-01"]
 
 
+def remarked(*rows: dict[str, object]) -> list[tuple[int, str, str]]:
+    """Row, rule and note of accounts without any history."""
+    accounts = [{**ACCOUNT, "account_no": str(number), **row} for number, row in enumerate(rows, 1)]
+    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
+    result = open_savings(frame("savings_accounts", accounts), frame("savings_transactions", []), cutoffs)
+    return result.failures.select("row", "rule", "note").rows()
+
+
+def test_unexplained_balances_of_one_product_are_added_up() -> None:
+    """500 against 450 and 90 against 100: 50 too much and 10 too little."""
+    result = opened([500, 90, 7], [("1", CUTOFF, 450), ("2", CUTOFF, 100), ("3", CUTOFF, 7)])
+    assert amounts(result) == [(500, 450, 50), (90, 100, -10), (7, 7, 0)]
+    assert [note.split(": ")[1] for note in result.failures["note"]] == [
+        "a difference of Rp 50.00; 2 accounts of SUKARELA differ, by Rp 40.00 together",
+        "a difference of Rp -10.00",
+    ]
+
+
+def test_the_history_takes_the_signed_amount_and_no_word() -> None:
+    """A withdrawal with a positive amount (TRX-SGN-01 warns of it) adds, as its source wrote it."""
+    rows = [
+        {"cooperative_id": "A", "account_no": "1", "posted_on": CUTOFF, "kind": kind, "amount": Decimal(amount)}
+        for kind, amount in (("deposit", 100), ("withdrawal", 30), ("withdrawal", -20))
+    ]
+    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
+    accounts = frame("savings_accounts", [{**ACCOUNT, "balance": Decimal(110)}])
+    result = open_savings(accounts, frame("savings_transactions", rows), cutoffs)
+    assert amounts(result) == [(110, 110, 0)]
+
+
+def test_a_movement_of_a_number_that_stands_twice_belongs_to_nobody() -> None:
+    """Account 1 stands twice, with 300 and 500; its movements of 300 and 500 explain neither."""
+    accounts = [{**ACCOUNT, "balance": Decimal(balance)} for balance in (300, 500)]
+    accounts.append({**ACCOUNT, "account_no": "2", "balance": Decimal(40)})
+    moves = [("1", 300, 300), ("1", 500, 500), ("2", 40, 40)]
+    rows = [
+        {
+            "cooperative_id": "A", "account_no": number, "posted_on": date(2026, 7, 1) if number == "1" else CUTOFF,
+            "kind": "deposit", "amount": Decimal(amount), "balance_after": Decimal(after),
+        }
+        for number, amount, after in moves
+    ]  # fmt: skip
+    book, history = frame("savings_accounts", accounts), frame("savings_transactions", rows)
+    days = {"cooperative_id": ["A"], "cutoff_on": [CUTOFF]}
+    result = open_savings(book, history, pl.DataFrame({**days, "as_of": [CUTOFF]}))
+    assert amounts(result) == [(300, None, None), (500, None, None), (40, 40, 0)]
+    assert result.failures.is_empty()
+    later = open_savings(book, history, pl.DataFrame({**days, "as_of": [date(2026, 7, 2)]}))
+    assert later.failures.select("row", "rule").rows() == [(1, "CUT-01"), (2, "CUT-01")]
+    assert "cannot be told from those of another account with its number" in later.failures["note"][0]
+
+
+TERM = {"product_kind": "term", "product_code": "BERJANGKA", "balance": Decimal(1000)}
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ({"matures_on": None}, ["SAV-TRM-01"]),
+        ({"matures_on": date(2026, 6, 29)}, ["SAV-TRM-02"]),
+        ({"matures_on": CUTOFF}, []),
+        ({"matures_on": date(2026, 6, 29), "status": "closed", "balance": Decimal(0)}, []),
+        ({"matures_on": None, "balance": Decimal(0)}, []),
+        ({"matures_on": None, "status": "blocked"}, ["SAV-TRM-01"]),
+        ({"matures_on": None, "product_kind": "holiday"}, []),
+        ({"matures_on": CUTOFF, "blocked_amount": Decimal(1)}, ["SAV-BLK-02"]),
+        ({"matures_on": CUTOFF, "blocked_amount": Decimal(1000)}, []),
+        ({"matures_on": CUTOFF, "blocked_amount": Decimal(0)}, []),
+    ],
+)
+def test_term_deposits_and_blocked_amounts(row: dict[str, object], found: list[str]) -> None:
+    assert [rule for _, rule, _ in remarked({**TERM, **row})] == found
+
+
+def test_what_is_remarked_is_added_up() -> None:
+    """Two matured deposits of 1,000 and 250; two blocked amounts of 40 and 60."""
+    past = {**TERM, "matures_on": date(2026, 1, 31)}
+    notes = remarked(
+        past, {**past, "balance": Decimal(250)}, {"balance": Decimal(100), "blocked_amount": Decimal(40)},
+        {"balance": Decimal(100), "blocked_amount": Decimal(60)},
+    )  # fmt: skip
+    assert notes == [
+        (3, "SAV-BLK-02", "Rp 40.00 of Rp 100.00 is blocked; 2 such accounts, Rp 100.00 in all"),
+        (4, "SAV-BLK-02", "Rp 60.00 of Rp 100.00 is blocked"),
+        (
+            1, "SAV-TRM-02",
+            "a term deposit of Rp 1000.00 matured on 2026-01-31, before the cut-off of 2026-06-30, and is still open;"
+            " 2 such accounts, Rp 1250.00 in all",
+        ),
+        (
+            2, "SAV-TRM-02",
+            "a term deposit of Rp 250.00 matured on 2026-01-31, before the cut-off of 2026-06-30, and is still open",
+        ),
+    ]  # fmt: skip
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.dates(date(2026, 6, 20), date(2026, 7, 10)), st.integers(-999, 999)), min_size=1, max_size=12)

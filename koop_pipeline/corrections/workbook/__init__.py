@@ -1,0 +1,1 @@
+"""The workbook (lembar perbaikan) that goes out to a cooperative and comes back: lines, words, looks, reading."""

@@ -1,0 +1,436 @@
+"""Explains a delivered schedule (method, rate base and rounding that reproduce it, or none), and a stored rate.
+
+Put here what is read off what the source delivers; it explains and never changes it (the delivered schedule is the
+contract). How a stored rate is compared with the stored interest stands in `rates.py`.
+
+How a schedule is explained: every rate that the loan states (each base), then every rate that its interest implies, is
+crossed with the methods that the shape of the schedule admits and with all rounding policies. For each candidate a
+bound is taken from the first, the last and the ordinary instalments; the engine generates the nearest, and each
+instalment is compared. Of several that reproduce a schedule the claimed method is named, the stated rate, the policy
+that explains most loans of the cooperative, rounding to Rp 1, then the coarsest unit, up before nearest before down.
+"""
+
+from itertools import product
+from typing import NamedTuple
+
+import polars as pl
+
+from koop_pipeline.opening import derive, engine, rates
+from koop_pipeline.opening.due_dates import MAX_TENOR
+from koop_pipeline.opening.frames import schema
+from koop_pipeline.opening.money import MONEY, RATE, RUPIAH, half_up, rate, rupiah, sen, shown, whole
+from koop_pipeline.opening.rounding import COLUMNS as POLICY
+from koop_pipeline.opening.rounding import UNITS, Absorbs, Mode, Policy, Rounds
+
+COLUMNS = [
+    "cooperative_id", "loan_no", "method", "rate_basis", "annual_rate", "rounding_unit", "rounding_mode", "absorbs",
+    "rounds", "exact", "largest_deviation", "alike", "explanation",
+]  # fmt: skip
+NEAR = 1_000 * RUPIAH
+KEPT = {"flat": 4, "margin": 4, "bullet": 1, "declining": 18, "annuity": 18}
+AS_IT_IS = 9
+METHODS = ("flat", "declining", "annuity", "bullet")
+_KEY = ["_loan", "interest_method", "_rate"]
+
+
+class Rounding(NamedTuple):
+    """A rounding policy with its unit in rupiah."""
+
+    unit: int
+    policy: Policy
+
+
+def _roundings() -> list[Rounding]:
+    """All policies tried, the preferred first."""
+    rounds: tuple[Rounds, ...] = ("parts", "level", "total")
+    absorbs: tuple[Absorbs, ...] = ("last", "first", "none")
+    ways: list[tuple[int, Mode]] = [(1, "nearest")]
+    coarse: tuple[Mode, ...] = ("up", "nearest", "down")
+    ways += list(product(sorted(UNITS[1:], reverse=True), coarse))
+    ways += [(1, "up"), (1, "down"), (1, "none")]
+    return [Rounding(unit, Policy(mode, who, what)) for (unit, mode), what, who in product(ways, rounds, absorbs)]
+
+
+ROUNDINGS = _roundings()
+
+
+def explain(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
+    """One row for each loan with delivered instalments, in the order of `loans`: columns `COLUMNS`.
+
+    Both frames have the contract's columns. `method` is flat, declining, annuity, bullet, margin, or `irregular` where
+    the nearest is further away than Rp 1,000 or a tenth of an instalment; null where the terms do not suffice.
+    `rate_basis` is null where the rate is not a stored one but implied by the interest. `annual_rate`: percent a year,
+    nominal. `largest_deviation`: rupiah, the largest of any part of an instalment from the nearest candidate; `exact`:
+    there is none. `alike`: how many other combinations are exact too. The explanation holds amounts, no persons.
+    """
+    numbered = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
+    delivered = _delivered(numbered, instalments)
+    terms = _terms(numbered, delivered)
+    tried = _tried(_stated(terms), delivered)
+    done = tried.filter(pl.col("_deviation") == 0).select("_loan").unique()
+    tried = pl.concat([tried, _tried(_implied(terms.join(done, on="_loan", how="anti")), delivered)])
+    return _worded(terms, _best(tried, terms))
+
+
+def infer(loans: pl.DataFrame) -> pl.DataFrame:
+    """What stored rate and stored interest say about method, base and nominal rate: one row a loan, in the order of
+    `loans` (the contract's columns); columns `rates.INFERRED`.
+
+    Every method is crossed with every base; the first interest, the interest in all and the first principal are
+    compared with those stored. `deviation` (rupiah an instalment) is the largest difference. A combination fits if that
+    is within the rounding unit (stated, else the coarsest usual one that the stored interest shows) and within a tenth
+    of the interest; where one fits to the rupiah, only such do. `methods` and `bases` name all that fit; `tie`: several
+    bases do. The interest of one instalment alone cannot tell the methods apart, for their first is alike. method,
+    rate_basis and annual_rate (percent a year) are the claimed ones where these fit, else the nearest, flat first;
+    annual_rate is null where several fit at different rates, all three are where none fits. `claim` compares with the
+    loan's own interest_method, source_rate_basis and annual_rate: agrees, disagrees, cannot_tell (nothing claimed, or
+    nothing to compare with). A bullet is considered where it is claimed or the first principal is 0: its interest is
+    that of a flat loan.
+    """
+    own = rates.stored(loans)
+    candidates = _with_factor(rates.combinations(own), "_method", "_n")
+    annuity = half_up(pl.col("_p") * pl.col("_factor"), whole(engine.FACTOR_SCALE))
+    return rates.compared(own, candidates.with_columns(_a=annuity))
+
+
+def _delivered(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
+    numbers = loans.select("_loan", "cooperative_id", "loan_no")
+    own = instalments.join(numbers, on=["cooperative_id", "loan_no"], how="inner", maintain_order="left")
+    amounts = [sen(name).alias(name) for name in ("principal", "interest", "total")]
+    frame = derive.instalments(own).select("_loan", pl.col("instalment_no").cast(pl.Int64), "due_on", *amounts)
+    return frame.drop_nulls("instalment_no").unique(["_loan", "instalment_no"], keep="first", maintain_order=True)
+
+
+def _terms(loans: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """Loans with a delivered schedule: terms it tells filled in, and `_`-columns of its first, last and other rows."""
+    number = pl.col("instalment_no")
+    spans = delivered.group_by("_loan").agg(_max=number.max(), _whole=(number.min() == 1) & (number.max() == pl.len()))
+    counted = loans.join(spans, on="_loan", how="inner", maintain_order="left").with_columns(
+        tenor=pl.when("_whole").then("_max").otherwise(pl.coalesce("tenor", "_max")).cast(pl.Int32)
+    )
+    rows = delivered.join(counted.select("_loan", "tenor"), on="_loan", how="inner")
+    first, last = number == 1, number == pl.col("tenor")
+    names = {"principal": "p", "interest": "i", "total": "t"}
+    ends = [pl.col(name).filter(first).first().alias(f"_{short}_first") for name, short in names.items()]
+    ends += [pl.col(name).filter(last).first().alias(f"_{short}_last") for name, short in names.items()]
+    lows = [pl.col(name).filter(~first & ~last).min().alias(f"_{short}_low") for name, short in names.items()]
+    highs = [pl.col(name).filter(~first & ~last).max().alias(f"_{short}_high") for name, short in names.items()]
+    dates = [pl.col("due_on").min().alias("_from"), pl.col("due_on").max().alias("_to")]
+    seen = rows.group_by("_loan").agg(
+        *ends,
+        *lows,
+        *highs,
+        *dates,
+        _sum=pl.col("principal").sum(),
+        _interest=pl.col("interest").sum(),
+        _size=pl.col("total").max(),
+        _grain=_grain(pl.col("total").filter(~first & ~last)),
+        _rows=pl.len(),
+    )
+    frame = counted.join(seen, on="_loan", how="left", maintain_order="left")
+    gap = (pl.col("_to") - pl.col("_from")).dt.total_days() // pl.max_horizontal(pl.col("_rows") - 1, 1)
+    told = pl.when(gap == 1).then(pl.lit("daily")).when(gap == 7).then(pl.lit("weekly"))
+    told = told.when(gap.is_between(28, 31)).then(pl.lit("monthly")).when(gap >= 360).then(pl.lit("yearly"))
+    frame = frame.with_columns(
+        principal=pl.coalesce("principal", pl.when("_whole").then(rupiah("_sum"))),
+        frequency=pl.coalesce("frequency", pl.when(pl.col("_rows") > 1).then(told)),
+        first_due_on=pl.coalesce("first_due_on", "_from"),
+        maturity_on=pl.coalesce("maturity_on", "_to"),
+    )
+    one = rates.with_period_rate(frame.with_columns(annual_rate=pl.lit(1).cast(RATE), source_rate=pl.lit(None, RATE)))
+    return frame.with_columns(one["_num"].alias("_one_num"), one["_den"].alias("_one_den"))
+
+
+def _grain(amounts: pl.Expr) -> pl.Expr:
+    """The coarsest usual unit (sen) that divides all amounts of a group; 1 where none does."""
+    fits = [pl.when((amounts % (unit * RUPIAH) == 0).all()).then(unit * RUPIAH) for unit in sorted(UNITS, reverse=True)]
+    return pl.coalesce(*fits, 1)
+
+
+def _stated(terms: pl.DataFrame) -> pl.DataFrame:
+    """Candidates with the rates that the loan states: the claimed base, the other bases, percent a year."""
+    plain = terms.with_columns(
+        instalment_interest=pl.lit(None, dtype=MONEY),
+        interest_total=pl.when(pl.col("interest_method") == "margin").then("interest_total"),
+        _claimed=pl.col("source_rate_basis"),
+    )
+    yearly = pl.lit(None, dtype=RATE).alias("annual_rate")
+    by_base = [
+        plain.filter(pl.col("source_rate").is_not_null()).with_columns(
+            yearly, source_rate_basis=pl.lit(base), _rate=pl.when(pl.col("_claimed") == base).then(0).otherwise(order)
+        )
+        for order, base in enumerate(rates.BASES, start=1)
+    ]
+    per_year = plain.filter(pl.col("annual_rate").is_not_null()).with_columns(
+        source_rate=pl.lit(None, dtype=RATE), source_rate_basis=pl.lit("per_year"), _rate=pl.lit(4, dtype=pl.Int32)
+    )
+    return _candidates(pl.concat([*by_base, per_year]).drop("_claimed"))
+
+
+def _implied(terms: pl.DataFrame) -> pl.DataFrame:
+    """Candidates with the rates that the first or the ordinary interest implies: percent a month and a year to two
+    decimals, and the level interest as it is.
+    """
+    level = pl.coalesce("_i_low", "_i_first", "_i_last")
+    bare = terms.with_columns(
+        source_rate=pl.lit(None, dtype=RATE), source_rate_basis=pl.lit(None, dtype=pl.String),
+        instalment_interest=pl.lit(None, dtype=MONEY), interest_total=pl.lit(None, dtype=MONEY),
+    )  # fmt: skip
+    sought = pl.coalesce("_i_first", level)
+    kinds = []
+    for order, (interest, a_year) in enumerate(product((sought, level), (12, 1)), start=5):
+        hundredths = (
+            half_up(interest * pl.col("_one_den") * 100, sen("principal") * pl.col("_one_num") * a_year) * a_year
+        )
+        percent = rate(hundredths * 10_000)
+        kinds.append(bare.with_columns(annual_rate=percent, _rate=pl.lit(order, dtype=pl.Int32)))
+    in_all = pl.when((pl.col("interest_method") == "margin") & pl.col("_whole")).then(rupiah("_interest"))
+    as_it_is = bare.with_columns(
+        annual_rate=pl.lit(None, dtype=RATE), instalment_interest=rupiah(level), interest_total=in_all,
+        _rate=pl.lit(AS_IT_IS, dtype=pl.Int32),
+    )  # fmt: skip
+    return _candidates(pl.concat([*kinds, as_it_is]))
+
+
+def _candidates(rated: pl.DataFrame) -> pl.DataFrame:
+    """Loan x rate x method, as far as the shape of the schedule and its first interest admit them."""
+    margin = pl.col("interest_method") == "margin"
+    methods = pl.DataFrame({"_method": METHODS})
+    frame = rated.with_columns(_margin=margin.fill_null(False)).join(methods, how="cross")
+    kind, short = pl.col("_method"), pl.col("tenor") <= 3
+    bullet = (pl.coalesce("_p_high", "_p_first") == 0) & (pl.col("_p_first").fill_null(0) == 0)
+    bullet = (bullet & (pl.col("tenor") > 1)).fill_null(False)
+    spread = pl.col("_i_high") - pl.col("_i_low")
+    level = spread * 10 <= pl.col("_i_high")
+    shaped = pl.when(kind == "flat").then(level | short).otherwise((spread > 0) | short)
+    admitted = pl.when(kind == "bullet").then(bullet).when(bullet).then(False).otherwise(shaped)
+    frame = frame.filter(admitted.fill_null(True))
+    named = pl.when((kind == "flat") & pl.col("_margin")).then(pl.lit("margin")).otherwise(kind)
+    frame = frame.with_columns(interest_method=named)
+    frame = rates.with_period_rate(frame).with_columns(_p=sen("principal"), _n128=pl.col("tenor").cast(pl.Int128))
+    whole_term = half_up(pl.col("_p") * pl.col("_num") * pl.col("_n128"), pl.col("_den"))
+    frame = frame.with_columns(
+        _l=sen("instalment_interest"),
+        _m=pl.when(named == "margin").then(
+            pl.coalesce(sen("interest_total"), sen("instalment_interest") * pl.col("_n128"), whole_term)
+        ),
+    )
+    near = pl.coalesce(pl.when(named == "flat").then("_i_low"), "_i_first", "_i_low")
+    off = (half_up(pl.col("_p") * pl.col("_num"), pl.col("_den")) - near).abs().fill_null(0)
+    told = pl.col("_num").is_not_null() | ((named == "flat") & pl.col("_l").is_not_null()) | (pl.col("_m") >= 0)
+    told = told & (pl.col("_p") > 0) & pl.col("tenor").is_between(1, MAX_TENOR)
+    frame = frame.filter(told & ((off <= NEAR) | named.is_in(["margin", "annuity"])))
+    same = ["_loan", "interest_method", "_num", "_den", "_l", "_m"]
+    unique = frame.sort("_loan", "_rate").unique(same, keep="first", maintain_order=True)
+    return _with_factor(unique, "interest_method", "tenor")
+
+
+def _with_factor(candidates: pl.DataFrame, method: str, count: str) -> pl.DataFrame:
+    """With `_factor`, A / P of an annuity, where `method` is one; `count` is the column of its instalments."""
+    wide = candidates.with_columns(_count=pl.col(count).cast(pl.Int64))
+    keys = wide.filter((pl.col(method) == "annuity") & pl.col("_num").is_not_null()).select("_num", "_den", "_count")
+    keys = keys.unique()
+    factors = [engine.annuity_factor(*key) for key in zip(*keys.get_columns(), strict=True)]
+    known = keys.with_columns(_factor=pl.Series(factors, dtype=pl.Int128))
+    return wide.join(known, on=["_num", "_den", "_count"], how="left", maintain_order="left").drop("_count")
+
+
+def _tried(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """The candidates nearest by their bound, with `_rounding` (its number) and `_deviation`, exact, in sen."""
+    bounds = _bounds(candidates)
+    measured = pl.concat([candidates.with_columns(_bound=bounds.min_horizontal()), bounds], how="horizontal")
+    measured = measured.filter(pl.col("_bound") == pl.col("_bound").min().over("_loan"))
+    picked = [
+        measured.filter(pl.col(str(number)) == pl.col("_bound")).drop(bounds.columns).with_columns(
+            _rounding=pl.lit(number, dtype=pl.Int32), rounding_unit=pl.lit(rounding.unit).cast(MONEY),
+            rounding_mode=pl.lit(rounding.policy.mode), absorbs=pl.lit(rounding.policy.absorbs),
+            rounds=pl.lit(rounding.policy.rounds),
+        )
+        for number, rounding in enumerate(ROUNDINGS)
+    ]  # fmt: skip
+    chosen = pl.concat(picked).sort(*_KEY, "_rounding")
+    most = pl.col("interest_method").replace_strict(KEPT, return_dtype=pl.Int64)
+    chosen = chosen.filter(pl.int_range(pl.len()).over(_KEY) < most).rename({"_loan": "_owner"}).with_row_index("_loan")
+    worst = _deviations(chosen, delivered.rename({"_loan": "_owner"}))
+    nominal = pl.coalesce(rates.annual_rate(), _implied_rate())
+    return chosen.join(worst, on="_loan", how="inner").select(
+        pl.col("_owner").alias("_loan"), "interest_method", "_rate", "_basis", "source_rate", nominal.alias("_nominal"),
+        "_rounding", "rounding_unit", *POLICY, "_deviation",
+    )  # fmt: skip
+
+
+def _implied_rate() -> pl.Expr:
+    """Percent a year of a level interest that is taken as it is."""
+    fixed = pl.coalesce("_l", half_up(pl.col("_m"), pl.col("_n128")))
+    return rate(half_up(fixed * pl.col("_one_den") * 1_000_000, pl.col("_p") * pl.col("_one_num")))
+
+
+def _deviations(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """`_loan` (of the candidate) and `_deviation`: the largest of any part of any delivered instalment, in sen."""
+    made = engine.instalments(candidates.select("_loan", *schema("loans"), *POLICY))
+    made = made.select(
+        "_loan", pl.col("instalment_no").cast(pl.Int64),
+        _principal=pl.col("principal").cast(pl.Int128), _interest=pl.col("interest").cast(pl.Int128),
+    )  # fmt: skip
+    pairs = candidates.select("_loan", "_owner").join(delivered, on="_owner")
+    compared = pairs.join(made, on=["_loan", "instalment_no"], how="left")
+    parts = pl.max_horizontal(
+        (pl.col("principal") - pl.col("_principal")).abs(), (pl.col("interest") - pl.col("_interest")).abs()
+    )
+    totals = (pl.col("total") - pl.col("_principal") - pl.col("_interest")).abs()
+    off = pl.coalesce(pl.when(pl.col("_principal").is_null()).then("total"), pl.max_horizontal(parts, totals))
+    return compared.group_by("_loan").agg(_deviation=off.max()).drop_nulls()
+
+
+def _bounds(candidates: pl.DataFrame) -> pl.DataFrame:
+    """How far each candidate is at least, under each of `ROUNDINGS` (columns "0", "1", ...), in sen."""
+    bounds: dict[str, pl.Series] = {}
+    ways = sorted({(item.unit, item.policy.mode, item.policy.rounds == "total") for item in ROUNDINGS})
+    for unit, mode, of_total in ways:
+        shared = Policy(mode, rounds="total" if of_total else "parts")
+        ordinary = _ordinary(candidates, shared, unit)
+        same = [
+            (number, item.policy) for number, item in enumerate(ROUNDINGS)
+            if (item.unit, item.policy.mode, item.policy.rounds == "total") == (unit, mode, of_total)
+        ]  # fmt: skip
+        found = ordinary.select(**{str(number): _bound(policy) for number, policy in same})
+        bounds |= {name: found[name] for name in found.columns}
+    return pl.DataFrame(bounds)
+
+
+def _ordinary(candidates: pl.DataFrame, policy: Policy, unit: int) -> pl.DataFrame:
+    """Candidates with `_each`, `_part` (level interest and principal), `_one` (first interest), `_a` (annuity)."""
+    frame = candidates.with_columns(_u=whole(unit * RUPIAH)).with_columns(_each=engine.level_interest(policy))
+    first = pl.col("_p") * pl.col("_num")
+    one = policy.fine(first, pl.col("_den")) if policy.rounds == "total" else None
+    return frame.with_columns(
+        _part=engine.level_principal(policy),
+        _one=policy.quotient(first, pl.col("_den"), pl.col("_u")) if one is None else one,
+        _a=policy.quotient(pl.col("_p") * pl.col("_factor"), whole(engine.FACTOR_SCALE), pl.col("_u")),
+    ).with_columns(_two=_second_total(policy))
+
+
+def _second_total(policy: Policy) -> pl.Expr:
+    """The second total of a declining loan whose totals are rounded."""
+    p, n, num, den = (pl.col(name) for name in ("_p", "_n128", "_num", "_den"))
+    one = policy.quotient(p * (den + num * n), den * n, pl.col("_u"))
+    before = p - one + pl.col("_one")
+    return policy.quotient(p * den + before * num * n, den * n, pl.col("_u"))
+
+
+def _bound(policy: Policy) -> pl.Expr:
+    """How far a candidate of `_ordinary` is at least from the first, the last and the other instalments; null where the
+    policy makes no difference to a simpler one.
+    """
+    method, n = pl.col("interest_method"), pl.col("_n128")
+    part, each = pl.col("_part"), pl.col("_each")
+    rest = pl.col("_p") - (n - 1) * part
+    left = pl.when(pl.col("_m").is_not_null()).then(pl.col("_m") - (n - 1) * each).otherwise(each)
+    turned = part + each - rest if policy.rounds == "level" else left
+    first = (rest, turned) if policy.absorbs == "first" else (part, each)
+    last = (rest, turned) if policy.absorbs == "last" else (part, each)
+    principal = [_off("_p_first", first[0]), _off("_p_last", last[0]), _off("_p_low", part), _off("_p_high", part)]
+    interest = [_off("_i_first", first[1]), _off("_i_last", last[1]), _off("_i_low", each), _off("_i_high", each)]
+    begins = _off("_i_first", pl.col("_one"))
+    total = [_off("_t_low", part + each), _off("_t_high", part + each)]
+    flat = pl.max_horizontal(*principal, *interest, *total)
+    indivisible = (pl.col("_u") > pl.col("_grain")) & pl.lit(policy.mode != "none")
+    of_total = pl.max_horizontal(begins, _off("_t_high", pl.col("_two")), indivisible.cast(pl.Int128))
+    owed = part if policy.absorbs == "first" else rest
+    ends = _off("_i_last", policy.quotient(owed.clip(0) * pl.col("_num"), pl.col("_den"), pl.col("_u")))
+    declining = of_total if policy.rounds == "total" else pl.max_horizontal(*principal, begins, ends)
+    turned_first = policy.absorbs == "first" and policy.rounds == "level"
+    level = [_off("_t_low", pl.col("_a")), _off("_t_high", pl.col("_a"))]
+    annuity = pl.max_horizontal(*level) if turned_first else pl.max_horizontal(begins, *level)
+    by_method = pl.when(method.is_in(["flat", "margin"])).then(flat).when(method == "declining").then(declining)
+    answer = by_method.when(method == "annuity").then(annuity).otherwise(begins)
+    bound = pl.when(n > 1).then(answer.fill_null(0)).otherwise(whole(0))
+    repeated = pl.lit(policy.rounds == "level") & method.is_in(["declining", "bullet"])
+    repeated = repeated | pl.lit(policy[1:] == ("none", "level"))
+    repeated = repeated | (pl.lit(policy[1:] != ("last", "parts")) & (method == "bullet"))
+    fine = (pl.col("_u") == RUPIAH) & pl.lit(policy.mode in ("nearest", "none") and policy.rounds == "total")
+    return pl.when(~repeated & ~(fine & (method == "annuity"))).then(bound)
+
+
+def _off(seen: str, expected: pl.Expr) -> pl.Expr:
+    return (pl.col(seen) - expected).abs()
+
+
+def _best(tried: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """One row a loan: the nearest of what was tried, with `_alike`, the number of others that are exact too."""
+    claims = terms.select("_loan", "cooperative_id", _claim=pl.col("interest_method"))
+    exact = pl.col("_deviation") == 0
+    frame = tried.join(claims, on="_loan", how="left").with_columns(
+        _votes=exact.sum().over("cooperative_id", "_rounding").cast(pl.Int64),
+        _alike=exact.sum().over("_loan").cast(pl.Int64) - 1,
+        _unclaimed=(pl.col("interest_method") != pl.col("_claim")).fill_null(False),
+        _order=pl.col("interest_method").replace_strict(list(METHODS), [0, 1, 2, 3], default=0, return_dtype=pl.Int32),
+    )
+    keys = ["_loan", "_deviation", "_unclaimed", "_order", "_rate", "_votes", "_rounding"]
+    ordered = frame.sort(keys, descending=[name == "_votes" for name in keys])
+    other = pl.format("{} Rp {} {} {}", "rounding_mode", pl.col("rounding_unit").cast(pl.Int64), "absorbs", "rounds")
+    others = ordered.filter(exact).group_by("_loan").agg(_others=other.slice(1, 3).str.join(" or "))
+    best = ordered.unique("_loan", keep="first", maintain_order=True).drop("cooperative_id", "_claim")
+    return best.join(others, on="_loan", how="left", maintain_order="left")
+
+
+def _worded(terms: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `explain`, one row a loan of `terms`."""
+    own = terms.select("_loan", "cooperative_id", "loan_no", "tenor", "principal", "frequency", "_size")
+    frame = own.join(best, on="_loan", how="left", maintain_order="left")
+    off, exact = pl.col("_deviation"), (pl.col("_deviation") == 0).fill_null(False)
+    regular = (off <= NEAR) & (off * 10 <= pl.col("_size"))
+    told = pl.when(regular)
+    return (
+        frame.with_columns(_exact=exact, _regular=regular.fill_null(False))
+        .select(
+            "cooperative_id",
+            "loan_no",
+            method=told.then("interest_method").when(off.is_not_null()).then(pl.lit("irregular")),
+            rate_basis=told.then("_basis"),
+            annual_rate=told.then("_nominal"),
+            rounding_unit=told.then(
+                pl.when(pl.col("rounding_mode") == "none").then(rupiah(whole(1))).otherwise("rounding_unit")
+            ),
+            rounding_mode=told.then("rounding_mode"),
+            absorbs=told.then("absorbs"),
+            rounds=told.then("rounds"),
+            exact=exact,
+            largest_deviation=rupiah(off),
+            alike=pl.when("_exact").then(pl.col("_alike")).otherwise(0),
+            explanation=_sentence(),
+        )
+        .select(COLUMNS)
+    )
+
+
+def _sentence() -> pl.Expr:
+    ways = {"nearest": "rounded to the nearest", "up": "rounded up to", "down": "rounded down to"}
+    who = {"last": "the last instalment absorbs", "first": "the first instalment absorbs", "none": "none absorbs"}
+    what = {"parts": "each part", "level": "each part, the total kept equal,", "total": "the total"}
+    rule = pl.format(
+        "{} instalments, {}, {} % a year{}, {} {}, {}",
+        "tenor", "interest_method", rates.percent_text(pl.col("_nominal")),
+        pl.when(pl.col("_basis").is_null() | (pl.col("_rate") > 4)).then(pl.lit(" (implied by the interest)"))
+        .otherwise(pl.format(" (stored {})", pl.col("_basis"))),
+        pl.col("rounds").replace_strict(what, return_dtype=pl.String),
+        pl.when(pl.col("rounding_mode") == "none").then(pl.lit("in whole sen")).otherwise(
+            pl.format("{} Rp {}", pl.col("rounding_mode").replace_strict(ways, default=None, return_dtype=pl.String),
+                      pl.col("rounding_unit").cast(pl.Int64))
+        ),
+        pl.col("absorbs").replace_strict(who, return_dtype=pl.String),
+    )  # fmt: skip
+    ties = pl.when(pl.col("_alike") > 0).then(pl.format("; fits alike: {}", "_others"))
+    off = shown(rupiah("_deviation"))
+    near = pl.format("nearest is {}; an amount deviates by up to {}", rule, off)
+    lacking = pl.concat_str(
+        [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in ("principal", "frequency", "tenor")],
+        separator=", ", ignore_nulls=True,
+    )  # fmt: skip
+    unknown = pl.format(
+        "cannot be explained, not known: {}", pl.when(lacking == "").then(pl.lit("interest")).otherwise(lacking)
+    )
+    odd = pl.format("irregular: no method and rounding comes nearer than {} in every amount", off)
+    exact = pl.format("{}: every amount is reproduced{}", rule, ties.fill_null(""))
+    answer = pl.when("_exact").then(exact).when("_regular").then(near)
+    return answer.when(pl.col("_deviation").is_not_null()).then(odd).otherwise(unknown)

@@ -1,0 +1,139 @@
+"""What may lawfully differ between two hops, taken apart from the totals themselves.
+
+Each entry is a difference of measures that a booked event makes: a row merged, excluded, corrected or added, a movement
+after the cut-off, a balance rolled back to it, a value held. What is left over after them is a loss (or a gain).
+"""
+
+from koop_pipeline.contracts import PROMOTED, SOURCED, TABLES, Table
+from koop_pipeline.proof.measures import MEASURED, measure
+from koop_pipeline.proof.record import KEPT_TEXT, insert_text_measures
+from koop_pipeline.staging import Staging, literal, quoted
+
+EXPLAINED = "proof.explained"
+BEFORE, AFTER = "_koop_before", "_koop_after"
+MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
+DERIVED_FROM = 1_000_000
+
+
+def explain(staging: Staging, hop: str, ids: list[str]) -> None:
+    """Fill `proof.explained` for the way into `hop` (mapped, cleaned, opened, promoted)."""
+    staging.execute(
+        f"DELETE FROM {EXPLAINED} WHERE hop = ? AND cooperative_id IN (SELECT unnest(?))",
+        [hop, ids],
+    )
+    if hop == "mapped":
+        _mapped(staging, ids)
+    tables = {"cleaned": SOURCED, "opened": SOURCED, "promoted": PROMOTED}.get(hop, ())
+    for table in tables:
+        for name in (BEFORE, AFTER):
+            staging.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM proof.totals WHERE false")
+        {"cleaned": _cleaned, "opened": _opened, "promoted": _promoted}[hop](staging, table, ids)
+        _store(staging, hop, table)
+
+
+def _mapped(staging: Staging, ids: list[str]) -> None:
+    """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts.
+
+    A row that the block lost is not explained: it is what is looked for.
+    """
+    staging.execute(
+        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', table_name, '', sum(rows + lost - leading_rows), 0,"
+        " 0, 0, 0, 0 FROM mapped.blocks WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        [ids],
+    )
+    staging.execute(
+        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', 'cooperatives', '', count(*), 0, 0, 0, 0, 0 FROM"
+        " mapped.cooperatives WHERE _block IS NULL AND cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        [ids],
+    )
+
+
+def _cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Rows merged, superseded or taken out by a correction; rows added; rows whose amount a correction changed."""
+    measured = MEASURED[table.name]
+    name = literal(table.name)
+    gone = (
+        f"SELECT (cooperative_id, row) FROM cleaned.exclusions WHERE table_name = {name} AND rule <> 'MAP-EXCLUDED-01'"
+    )
+    changed = (
+        f"SELECT (cooperative_id, row) FROM mapped.corrections WHERE table_name = {name} AND outcome = 'applied'"
+        " AND action IN ('set', 'allocate')"
+    )
+    here = f"(t.cooperative_id, t._row) IN ({gone} UNION {changed})"
+    if staging.value(f"SELECT count(*) FROM ({gone} UNION ALL {changed})"):
+        insert_text_measures(staging, BEFORE, measured, "cleaned", f"{KEPT_TEXT} AND {here}", ids)
+    added = f"SELECT (cooperative_id, row) FROM mapped.added_cells WHERE table_name = {name} UNION {changed}"
+    where = f"(t.cooperative_id, t._row) IN ({added})"
+    if table.name == "products":
+        where = f"({where} OR t._row > {DERIVED_FROM})"
+    _measure(staging, AFTER, table, f"cleaned.{quoted(table.name)}", ids, where)
+
+
+def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Movements after the cut-off, balances rolled back to it, amounts that a source leaves to be derived."""
+    source = f"cleaned.{quoted(table.name)}"
+    if table.name in MOVEMENTS:
+        late = f"t.{MOVEMENTS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
+        _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
+    if table.name == "loan_repayments":
+        _replaced(staging, table, ids, REPAYMENTS)
+    if table.name == "savings_accounts":
+        _replaced(staging, table, ids, SAVINGS)
+    if table.name == "loans":
+        _replaced(staging, table, ids, LOANS)
+
+
+SAVINGS = (
+    "SELECT t.* REPLACE (t.balance - s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT"
+    " x.cooperative_id, x.account_no, sum(x.amount)::DECIMAL(18,2) AS moved FROM cleaned.savings_transactions x"
+    " JOIN raw.cooperatives c USING (cooperative_id) WHERE x.posted_on > c.cutoff_on AND x.posted_on <= c.as_of"
+    " GROUP BY ALL) s ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
+)
+LOANS = (
+    "SELECT t.* REPLACE (p.outstanding_principal AS outstanding_principal) FROM cleaned.loans t JOIN"
+    " opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no"
+    " WHERE p.outstanding_principal IS DISTINCT FROM t.outstanding_principal"
+)
+REPAYMENTS = (
+    "SELECT t.* REPLACE (p.total AS total) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"
+    " p.cooperative_id = t.cooperative_id AND p._row = t._row JOIN raw.cooperatives c ON"
+    " c.cooperative_id = t.cooperative_id WHERE t.total IS NULL AND coalesce(t.paid_on <= c.cutoff_on, true)"
+)
+
+
+def _replaced(staging: Staging, table: Table, ids: list[str], after: str) -> None:
+    """The rows of `after` instead of the same rows of the cleaned table."""
+    source = f"cleaned.{quoted(table.name)}"
+    here = f"(t.cooperative_id, t._row) IN (SELECT (cooperative_id, _row) FROM ({after}))"
+    _measure(staging, BEFORE, table, source, ids, here)
+    _measure(staging, AFTER, table, f"({after})", ids, "true")
+
+
+def _promoted(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Rows and values that are held: what is promoted of the rows that hold some, instead of what was judged."""
+    held = (
+        "(t.cooperative_id, t._row) IN (SELECT (cooperative_id, row) FROM gate.held"
+        f" WHERE table_name = {literal(table.name)})"
+    )
+    _measure(staging, BEFORE, table, f"checked.{quoted(table.name)}", ids, held, "checked")
+    _measure(staging, AFTER, table, f"gate.promotable_{table.name}", ids, held, "checked")
+
+
+def _measure(
+    staging: Staging, into: str, table: Table, source: str, ids: list[str], where: str, parents: str = "cleaned"
+) -> None:
+    scope = f"{where} AND t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
+    staging.execute(
+        f"INSERT INTO {into} {measure(MEASURED[table.name], '', source, parents=parents, where=scope)}", [ids]
+    )
+
+
+def _store(staging: Staging, hop: str, table: Table) -> None:
+    """after - before, by product; of the hashes as it is (their sums are compared modulo 2^64)."""
+    names = ("rows", "filled", "positive", "negative", "keys", "content")
+    signed = ", ".join(f"sum(sign * {name})" for name in names)
+    both = f"SELECT -1 AS sign, * FROM {BEFORE} UNION ALL SELECT 1, * FROM {AFTER}"
+    staging.execute(
+        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, ?, ?, product_code, {signed} FROM ({both}) GROUP BY ALL",
+        [hop, TABLES[table.name].name],
+    )

@@ -1,0 +1,100 @@
+"""What is measured of a table at a hop, per cooperative and product.
+
+rows; filled (rows with an amount); positive and negative (sums of amounts above and below zero, rupiah); keys and
+content: sums modulo 2^64 of a hash of the key, and of a hash of (key, owner, product, day, amount). Counts and sums
+alone miss swapped amounts, swapped owners and changed keys; the hashes do not. The hash is the last eight bytes
+(little-endian) of the md5 of the length-prefixed fields, so another tool can take it again.
+"""
+
+from dataclasses import dataclass
+
+from koop_pipeline.contracts import TABLES
+from koop_pipeline.staging import literal, quoted
+
+MODULUS = "18446744073709551616::HUGEINT"
+MEASURES = ("rows", "filled", "positive", "negative", "keys", "content")
+NO_AMOUNT = "NULL::DECIMAL(18,2)"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How one table is measured: SQL over the alias `t`; `parent` lends its product to a movement."""
+
+    table: str
+    amount: str = NO_AMOUNT
+    owner: str = "NULL"
+    day: str = "NULL"
+    parent: tuple[str, str] | None = None
+
+    @property
+    def product(self) -> str:
+        """SQL for the product, null where the table knows none."""
+        if self.parent:
+            return "o.product_code"
+        return "t.product_code" if TABLES[self.table].has("product_code") else "NULL"
+
+
+MEASURED = {
+    each.table: each
+    for each in (
+        Measured("cooperatives", day="t.established_on"),
+        Measured("officers", owner="t.member_no", day="t.term_start_on"),
+        Measured("members", day="t.joined_on"),
+        Measured("products"),
+        Measured("savings_accounts", "t.balance", "t.member_no", "t.opened_on"),
+        Measured("savings_transactions", "t.amount", "t.account_no", "t.posted_on", ("savings_accounts", "account_no")),
+        Measured("loans", "t.outstanding_principal", "t.member_no", "t.disbursed_on"),
+        Measured("loan_instalments", "t.principal", "t.loan_no", "t.due_on", ("loans", "loan_no")),
+        Measured("loan_repayments", "t.total", "t.loan_no", "t.paid_on", ("loans", "loan_no")),
+        Measured("collaterals", "t.appraised_value", "coalesce(t.member_no, t.loan_no)", "t.appraised_on"),
+        Measured("accounts", "coalesce(t.debit, 0) - coalesce(t.credit, 0)"),
+        Measured("opening_savings_balances", "t.balance", "t.member_no"),
+        Measured("loan_schedules", "t.principal", "t.loan_no", "t.due_on", ("loans", "loan_no")),
+        Measured("opening_trial_balance", "coalesce(t.debit, 0) - coalesce(t.credit, 0)"),
+    )
+}
+
+
+def measure(measured: Measured, hop: str, source: str, *, parents: str, where: str = "true") -> str:
+    """A SELECT of the columns of `proof.totals`, one row a cooperative and product.
+
+    `source` is a relation, or a query in brackets, called `t`; `parents` is the schema whose accounts and loans lend
+    their product to movements.
+    """
+    key = _packed([f"t.{quoted(name)}" for name in TABLES[measured.table].key] or ["t.cooperative_id"])
+    content = _packed([key, measured.owner, measured.product, measured.day, measured.amount])
+    joined = ""
+    if measured.parent:
+        parent, column = measured.parent
+        joined = (
+            f" LEFT JOIN (SELECT cooperative_id, {column}, min(product_code) AS product_code FROM {parents}.{parent}"
+            f" GROUP BY ALL) o ON o.cooperative_id = t.cooperative_id AND o.{column} = t.{column}"
+        )
+    return (
+        f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name,"
+        f" coalesce({measured.product}, '') AS product_code, {_sums(measured.amount)},"
+        f" sum(md5_number_lower({key})) % {MODULUS} AS keys, sum(md5_number_lower({content})) % {MODULUS} AS content"
+        f" FROM {source} t{joined} WHERE {where} GROUP BY ALL"
+    )
+
+
+def measure_text(measured: Measured, hop: str, source: str, amount: str, where: str) -> str:
+    """The same of mapped text, before there are canonical values to hash; `amount` reads the text. One product: ''."""
+    return (
+        f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name, '' AS product_code,"
+        f" {_sums(amount)}, 0::HUGEINT AS keys, 0::HUGEINT AS content FROM {source} t WHERE {where} GROUP BY ALL"
+    )
+
+
+def _sums(amount: str) -> str:
+    return (
+        f"count(*) AS rows, count({amount}) AS filled,"
+        f" coalesce(sum({amount}) FILTER ({amount} > 0), 0)::DECIMAL(38,2) AS positive,"
+        f" coalesce(sum({amount}) FILTER ({amount} < 0), 0)::DECIMAL(38,2) AS negative"
+    )
+
+
+def _packed(fields: list[str]) -> str:
+    """The fields in one text, each with its length before it, so that no two rows pack alike by accident."""
+    parts = [f"coalesce(length(({field})::VARCHAR) || ':' || ({field})::VARCHAR, '-')" for field in fields]
+    return f"({' || '.join(parts)})"

@@ -1,0 +1,105 @@
+"""Takes the control totals of a hop when its step is done, so that a later change of the same table shows.
+
+Hops: delivered (the second counter), extracted (raw rows that blocks read), mapped, cleaned, opened (what the gate
+judges), promoted (the target when its step ends), read_back (the target when it is verified). Put here the taking;
+what may differ between two hops, and why, is `explain.py`.
+"""
+
+import json
+
+from koop_pipeline.contracts import PROMOTED, TABLES, Table
+from koop_pipeline.identifiers.numeral import DecimalMark
+from koop_pipeline.identifiers.sql import macros
+from koop_pipeline.proof.measures import MEASURED, Measured, measure, measure_text
+from koop_pipeline.staging import Staging, quoted
+
+HOPS = ("delivered", "extracted", "mapped", "cleaned", "opened", "promoted", "read_back")
+TOTALS = "proof.totals"
+KEPT_TEXT = "t._excluded IS NULL"
+
+
+def _forget(staging: Staging, hop: str, table: str, ids: list[str]) -> None:
+    """Totals of this hop and of all later ones are no longer true."""
+    staging.execute(
+        f"DELETE FROM {TOTALS} WHERE table_name = ? AND hop IN (SELECT unnest(?)) AND cooperative_id IN"
+        " (SELECT unnest(?))",
+        [table, list(HOPS[HOPS.index(hop) :]), ids],
+    )
+
+
+def record_mapped(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Delivered, extracted and mapped totals of a table."""
+    _forget(staging, "delivered", table.name, ids)
+    blocks = "mapped.blocks WHERE table_name = $table AND cooperative_id IN (SELECT unnest($ids::VARCHAR[]))"
+    parameters = {"table": table.name, "ids": ids}
+    read = (
+        f"(SELECT DISTINCT cooperative_id, block, branch, unnest(source_tables) AS source_table FROM {blocks}) b"
+        " JOIN raw.tables r ON r.cooperative_id = b.cooperative_id AND r.source_table = b.source_table"
+        " AND r.branch IS NOT DISTINCT FROM b.branch"
+    )
+    empty = "'', {0}, 0, 0, 0, 0, 0"
+    staging.execute(
+        f"INSERT INTO {TOTALS} SELECT b.cooperative_id, 'delivered', $table,"
+        f" {empty.format('sum(coalesce(r.counted, r.rows))')} FROM {read} GROUP BY ALL",
+        parameters,
+    )
+    staging.execute(
+        f"INSERT INTO {TOTALS} SELECT cooperative_id, 'extracted', $table, {empty.format('sum(leading_rows)')}"
+        f" FROM {blocks} GROUP BY ALL",
+        parameters,
+    )
+    insert_text_measures(staging, TOTALS, MEASURED[table.name], "mapped", KEPT_TEXT, ids)
+
+
+def insert_text_measures(staging: Staging, into: str, measured: Measured, hop: str, where: str, ids: list[str]) -> None:
+    """Measure `mapped.<table>` rows that fulfil `where`, its amounts read by the decimal mark of each block."""
+    table = TABLES[measured.table]
+    amount, column = _amount_of_text(measured)
+    by_mark: dict[DecimalMark, list[int]] = {",": [], ".": []}
+    for reading, text in staging.rows(
+        "SELECT reading, settings FROM mapped.readings WHERE table_name = ?", [table.name]
+    ):
+        settings = json.loads(text).get(column, {})
+        by_mark["." if settings.get("final") else settings.get("decimal", ",")].append(reading)
+    for mark, readings in by_mark.items():
+        for statement in macros(dates="dmy", decimal=mark, strict=False):
+            staging.execute(statement)
+        those = f"(list_contains(?::BIGINT[], t._reading){' OR t._reading IS NULL' if mark == '.' else ''})"
+        scope = f"{where} AND {those} AND t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
+        sql = measure_text(measured, hop, f"mapped.{quoted(table.name)}", amount, scope)
+        staging.execute(f"INSERT INTO {into} {sql}", [readings, ids])
+    staging.macros = ()
+
+
+def _amount_of_text(measured: Measured) -> tuple[str, str]:
+    """SQL that reads the amount from mapped text, and the column whose settings say how it is written."""
+    if measured.table == "accounts":
+        return "coalesce(rupiah(t.debit), 0) - coalesce(rupiah(t.credit), 0)", "debit"
+    column = measured.amount.removeprefix("t.")
+    if not TABLES[measured.table].has(column):
+        return measured.amount, ""
+    return f"rupiah(t.{quoted(column)})", column
+
+
+def record_cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Totals of `cleaned.<table>`, by product."""
+    _record(staging, table, "cleaned", f"cleaned.{quoted(table.name)}", "cleaned", ids)
+
+
+def record_opened(staging: Staging, ids: list[str]) -> None:
+    """Totals of what the gate judges: `checked.<table>`, by product."""
+    for table in TABLES.values():
+        _record(staging, table, "opened", f"checked.{quoted(table.name)}", "checked", ids)
+
+
+def record_target(staging: Staging, hop: str, ids: list[str]) -> None:
+    """Totals of the attached target, at the end of the step promote or verify."""
+    for table in PROMOTED:
+        _record(staging, table, hop, f"target.platform.{quoted(table.name)}", "target.platform", ids)
+
+
+def _record(staging: Staging, table: Table, hop: str, source: str, parents: str, ids: list[str]) -> None:
+    _forget(staging, hop, table.name, ids)
+    scope = "t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
+    sql = measure(MEASURED[table.name], hop, source, parents=parents, where=scope)
+    staging.execute(f"INSERT INTO {TOTALS} {sql}", [ids])
