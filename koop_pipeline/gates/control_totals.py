@@ -17,6 +17,7 @@ from koop_pipeline.gates.money_lists import read_lists
 from koop_pipeline.gates.pages import environment, page_name, write_page
 
 FOLDER = "control-totals"
+MEASURES = ("rows", "filled", "positive", "negative", "keys", "content")
 HOPS = {
     "delivered": ("diserahkan", "delivered"),
     "extracted": ("diambil", "extracted"),
@@ -92,15 +93,28 @@ def _by_cooperative(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[Any
 
 
 def _lines(rows: Iterable[tuple[Any, ...]], explained: list[tuple[Any, ...]]) -> list[Line]:
-    """Lines by table and product; the hops before `cleaned` know no product and stand on the line of all ('')."""
+    """Lines by table and product. The hops before `cleaned` know no product: they stand on the line of all (''), which
+    carries the sums over the products from there on.
+    """
     found: dict[tuple[str, str], Line] = {}
     for _, table, product, hop, *measures in rows:
         line = found.setdefault((table, product), Line(table, product))
-        line.hops[hop] = dict(zip(("rows", "filled", "positive", "negative", "keys", "content"), measures, strict=True))
+        line.hops[hop] = dict(zip(MEASURES, measures, strict=True))
     for table, product, hop, *measures in explained:
         line = found.setdefault((table, product), Line(table, product))
         line.explained[hop] = dict(zip(("rows", "positive", "negative"), measures, strict=True))
+    for (table, product), line in list(found.items()):
+        if product and (table, "") in found:
+            _add_up(found[table, ""], line)
     return [found[place] for place in sorted(found)]
+
+
+def _add_up(whole: Line, part: Line) -> None:
+    """Add a product's measures to the line of all products; hashes modulo 2^64."""
+    for hop, measures in part.hops.items():
+        sums = whole.hops.setdefault(hop, dict.fromkeys(MEASURES, 0))
+        for name, value in measures.items():
+            sums[name] = (int(sums[name]) + int(value)) % 2**64 if name in {"keys", "content"} else sums[name] + value
 
 
 def _reached(lines: list[Line]) -> str:

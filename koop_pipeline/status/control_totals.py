@@ -24,7 +24,7 @@ def write(staging: Staging, folder: ProgramFolder, batch_name: str) -> None:
 
 
 def collect(staging: Staging) -> dict[str, Totals]:
-    """By cooperative: `hops` {hop: {table: {product: measures}}} and `breaks`, in the order of the way.
+    """By cooperative: `hops` {hop: {table: {product: measures}}}, `breaks` in the order of the way, `values_lost`.
 
     Amounts are decimal text, hashes text of 16 hexadecimal digits; product `` is the whole table.
     """
@@ -32,7 +32,7 @@ def collect(staging: Staging) -> dict[str, Totals]:
     for cooperative_id, hop, table, product, *measures in staging.rows(
         f"SELECT cooperative_id, hop, table_name, product_code, {', '.join(MEASURES)} FROM proof.totals ORDER BY ALL"
     ):
-        hops = found.setdefault(cooperative_id, {"hops": {}, "breaks": []})["hops"]
+        hops = found.setdefault(cooperative_id, {"hops": {}, "breaks": [], "values_lost": []})["hops"]
         values = dict(zip(MEASURES, measures, strict=True))
         hops.setdefault(hop, {}).setdefault(table, {})[product] = {
             **values,
@@ -46,8 +46,13 @@ def collect(staging: Staging) -> dict[str, Totals]:
         "SELECT cooperative_id, hop, table_name, product_code, measure, expected, found FROM proof.breaks"
         " ORDER BY cooperative_id, number, table_name, product_code, measure"
     ):
-        totals = found.setdefault(cooperative_id, {"hops": {}, "breaks": []})
-        totals["breaks"].append(dict(zip(names, said, strict=True)))
+        found[cooperative_id]["breaks"].append(dict(zip(names, said, strict=True)))
+    for cooperative_id, table, column, rule, cells in staging.rows(
+        "SELECT cooperative_id, table_name, column_name, rule, cells FROM proof.values_lost"
+        " WHERE cooperative_id IN (SELECT cooperative_id FROM proof.totals) ORDER BY ALL"
+    ):
+        lost = {"table": table, "column": column, "rule": rule, "cells": cells}
+        found[cooperative_id]["values_lost"].append(lost)
     return found
 
 

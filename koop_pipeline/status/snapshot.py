@@ -27,6 +27,7 @@ def build(staging: Staging, batch: Batch) -> list[Row]:
     rules = _rules(staging)
     rows = _rows(staging, states)
     money = _money(staging, states)
+    corrections = _corrections(staging)
     result = []
     for cooperative in batch.cooperatives:
         state, verdict, message = states.get(cooperative.id, ("planned", None, ""))
@@ -40,6 +41,7 @@ def build(staging: Staging, batch: Batch) -> list[Row]:
                 "rules": rules.get(cooperative.id, []) if verdict else [],
                 "rows": rows.get(cooperative.id, {}),
                 "money": money.get(cooperative.id, {}),
+                "corrections": corrections.get(cooperative.id, {}),
             }
         )
     return result
@@ -127,6 +129,16 @@ def _money(staging: Staging, states: dict[str, tuple[str, str | None, str]]) -> 
     return found
 
 
+def _corrections(staging: Staging) -> dict[str, Row]:
+    """How many corrections of each cooperative came to which outcome."""
+    found: dict[str, Row] = {}
+    for cooperative_id, outcome, count in staging.rows(
+        "SELECT cooperative_id, outcome, count(*) FROM mapped.corrections GROUP BY ALL ORDER BY ALL"
+    ):
+        found.setdefault(cooperative_id, {})[outcome] = count
+    return found
+
+
 def write(path: Path, status: list[Row]) -> None:
     """Write the snapshot so that a reader sees either the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +155,7 @@ def read(folder: ProgramFolder, batch_name: str) -> list[Row]:
         return [
             {
                 "cooperative_id": item.id, "name": item.name, "state": "planned", "verdict": None, "message": "",
-                "rules": [], "rows": {}, "money": {},
+                "rules": [], "rows": {}, "money": {}, "corrections": {},
             }
             for item in batch.cooperatives
         ]  # fmt: skip

@@ -107,3 +107,10 @@ def test_help_lists_only_what_is_there(programme: Path) -> None:
     listed = {word for word in COMMANDS if word in done.stdout}
     assert listed == set(COMMANDS)
     assert not {"rollback", "handover", "generate"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("what", ["export", "apply"])
+def test_corrections_before_a_run_say_what_to_do_first(programme: Path, what: str) -> None:
+    done = koop("--program", str(programme), "corrections", what, "satu")
+    assert done.returncode == 2
+    assert "the batch has no staging file yet; run koop migrate satu first" in " ".join(done.stderr.split())

@@ -177,6 +177,28 @@ def test_a_row_whose_expression_failed_is_found_no_more(world: Outcome) -> None:
     assert world.rows(failed.format("checked"), [SET]) == [(1,)]
 
 
+MERGE = corrected("MERGE", "action: merge, table: members, key: A2, into: A1")
+
+
+def test_an_officer_says_two_are_one_person_and_their_savings_follow(world: Outcome) -> None:
+    assert outcomes(world, MERGE) == [("applied", "")]
+    assert world.table("cleaned.members", MERGE, "member_no") == [("A1",), ("A3",), ("A4",)]
+    assert booked(world, MERGE, "members") == (4, 0, 1, 0, 3)
+    assert world.table("cleaned.savings_accounts", MERGE, "account_no, member_no") == [
+        ("R1", "A1"),
+        ("R2", "A1"),
+        ("R2", "A4"),
+    ]
+    assert money(world, MERGE, "savings") == ("1650000.00", "0.00", "1650000.00", "0.00")
+    merged = "SELECT member_no, into_member_no, rule FROM cleaned.merges WHERE cooperative_id = ?"
+    assert world.rows(merged, [MERGE]) == [("A2", "A1", "COR-MERGE-01")]
+
+
+@pytest.mark.parametrize("cooperative_id", ["SET", "ROWS", "MERGE", "CHAIN", "BRANCHES"])
+def test_every_control_total_is_explained(world: Outcome, cooperative_id: str) -> None:
+    assert world.rows("SELECT * FROM proof.breaks WHERE cooperative_id = ?", [cooperative_id]) == []
+
+
 WRONG = corrected(
     "WRONG",
     """
