@@ -55,8 +55,9 @@ def _record(staging: Staging, ids: list[str]) -> None:
     """Take the control totals of what the target now holds of these cooperatives."""
     rows = staging.rows("SELECT cooperative_id FROM verification.promotions WHERE outcome <> 'blocked'")
     there = [cooperative_id for (cooperative_id,) in rows if cooperative_id in ids]
-    record_target(staging, "promoted", there)
-    compare(staging, ("promoted",), there)
+    if there:
+        record_target(staging, "promoted", there)
+        compare(staging, ("promoted",), there)
 
 
 def _note_earlier_loads(staging: Staging, ids: list[str]) -> None:

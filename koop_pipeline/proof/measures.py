@@ -2,8 +2,8 @@
 
 rows; filled (rows with an amount); positive and negative (sums of amounts above and below zero, rupiah); keys and
 content: sums modulo 2^64 of a hash of the key, and of a hash of (key, owner, product, day, amount). Counts and sums
-alone miss swapped amounts, swapped owners and changed keys; the hashes do not. The hash is the last eight bytes
-(little-endian) of the md5 of the length-prefixed fields, so another tool can take it again.
+alone miss swapped amounts, swapped owners and changed keys; the hashes do not. The hash is DuckDB's own, of typed
+values: ten times as fast as an md5 of text, and the same within one version (a staging file of another is made anew).
 """
 
 from dataclasses import dataclass
@@ -61,8 +61,8 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     `source` is a relation, or a query in brackets, called `t`; `parents` is the schema whose accounts and loans lend
     their product to movements.
     """
-    key = _packed([f"t.{quoted(name)}" for name in TABLES[measured.table].key] or ["t.cooperative_id"])
-    content = _packed([key, measured.owner, measured.product, measured.day, measured.amount])
+    key = ", ".join(f"t.{quoted(name)}" for name in TABLES[measured.table].key) or "t.cooperative_id"
+    content = f"{key}, {measured.owner}, {measured.product}, {measured.day}, {measured.amount}"
     joined = ""
     if measured.parent:
         parent, column = measured.parent
@@ -73,7 +73,7 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     return (
         f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name,"
         f" coalesce({measured.product}, '') AS product_code, {_sums(measured.amount)},"
-        f" sum(md5_number_lower({key})) % {MODULUS} AS keys, sum(md5_number_lower({content})) % {MODULUS} AS content"
+        f" sum(hash({key})) % {MODULUS} AS keys, sum(hash({content})) % {MODULUS} AS content"
         f" FROM {source} t{joined} WHERE {where} GROUP BY ALL"
     )
 
@@ -92,9 +92,3 @@ def _sums(amount: str) -> str:
         f" coalesce(sum({amount}) FILTER ({amount} > 0), 0)::DECIMAL(38,2) AS positive,"
         f" coalesce(sum({amount}) FILTER ({amount} < 0), 0)::DECIMAL(38,2) AS negative"
     )
-
-
-def _packed(fields: list[str]) -> str:
-    """The fields in one text, each with its length before it, so that no two rows pack alike by accident."""
-    parts = [f"coalesce(length(({field})::VARCHAR) || ':' || ({field})::VARCHAR, '-')" for field in fields]
-    return f"({' || '.join(parts)})"

@@ -5,13 +5,11 @@ values. Columns that begin with `_` are lineage and bookkeeping: `_row` is uniqu
 """
 
 import hashlib
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from koop_pipeline.contracts import OPENING, SOURCED, Table
 from koop_pipeline.staging.changes import changes_view
-
-if TYPE_CHECKING:
-    import duckdb
 
 SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "proof", "verification")
 LINEAGE = "_source_file VARCHAR, _source_table VARCHAR, _source_row BIGINT"
@@ -65,6 +63,12 @@ BOOKKEEPING = {
     " gross DECIMAL(18,2), tax DECIMAL(18,2), net DECIMAL(18,2), unknown VARCHAR",
     "opening.allowances": "cooperative_id VARCHAR, class VARCHAR, loans BIGINT, outstanding DECIMAL(18,2),"
     " percent DECIMAL(12,6), required DECIMAL(18,2)",
+    "opening.schedule_explanations": "cooperative_id VARCHAR, loan_no VARCHAR, method VARCHAR, rate_basis VARCHAR,"
+    " annual_rate DECIMAL(12,6), rounding_unit DECIMAL(18,2), rounding_mode VARCHAR, absorbs VARCHAR, rounds VARCHAR,"
+    " exact BOOLEAN, largest_deviation DECIMAL(18,2), alike BIGINT, explanation VARCHAR",
+    "opening.rate_findings": "cooperative_id VARCHAR, loan_no VARCHAR, method VARCHAR, rate_basis VARCHAR,"
+    " annual_rate DECIMAL(12,6), deviation DECIMAL(18,2), methods VARCHAR, bases VARCHAR, tie BOOLEAN, claim VARCHAR,"
+    " explanation VARCHAR",
     "opening.suspense": "cooperative_id VARCHAR, account_code VARCHAR, name VARCHAR, against_code VARCHAR,"
     " amount DECIMAL(18,2), rule VARCHAR, reason VARCHAR",
     "opening.not_proved": "cooperative_id VARCHAR, account_code VARCHAR, name VARCHAR, account_type VARCHAR,"
@@ -93,7 +97,7 @@ BOOKKEEPING = {
 }
 
 
-def create_all(connection: "duckdb.DuckDBPyConnection") -> None:
+def create_all(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every schema and table, in one transaction; nothing happens where the file has this layout already."""
     if _has_layout(connection):
         return
@@ -118,13 +122,22 @@ def create_all(connection: "duckdb.DuckDBPyConnection") -> None:
 
 
 def layout() -> str:
-    """A hash of the whole layout; a staging file with another one is made anew."""
-    parts = [*BOOKKEEPING.items(), FAILURES, POSITIONS, REPAYMENT_PARTS, changes_view(), OPENING_VIEWS, VALUES_LOST]
+    """A hash of the whole layout and of DuckDB's version; a staging file with another one is made anew."""
+    parts = [
+        duckdb.__version__,
+        *BOOKKEEPING.items(),
+        FAILURES,
+        POSITIONS,
+        REPAYMENT_PARTS,
+        changes_view(),
+        OPENING_VIEWS,
+        VALUES_LOST,
+    ]
     parts += [mapped_columns(table) + typed_columns(table) for table in (*SOURCED, *OPENING)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def layout_of(connection: "duckdb.DuckDBPyConnection") -> str | None:
+def layout_of(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The layout that a file says it has; None for an empty file."""
     there = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'gate' AND table_name = 'layout'"
@@ -135,7 +148,7 @@ def layout_of(connection: "duckdb.DuckDBPyConnection") -> str | None:
     return row[0] if row else None
 
 
-def _has_layout(connection: "duckdb.DuckDBPyConnection") -> bool:
+def _has_layout(connection: duckdb.DuckDBPyConnection) -> bool:
     return layout_of(connection) == layout()
 
 
