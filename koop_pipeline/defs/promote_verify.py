@@ -71,7 +71,7 @@ class current_hashes:
         cooperative = self.run.batch.cooperative(cooperative_id)
         delivered, _ = deliveries(self.run, cooperative)
         source, _ = source_fingerprint(self.run, cooperative, delivered)
-        profile = self.run.folder.read_mapping(cooperative).sha256
+        profile = self.run.judged_by(cooperative, self.run.folder.read_mapping(cooperative))
         return source, profile, self.suites, fingerprint(self.run.folder, cooperative_id)
 
 

@@ -50,6 +50,30 @@ LISTS = (
         " left join opening.loan_positions p using (cooperative_id, loan_no) group by all order by all",
     ),
     MoneyList(
+        ("Jadwal yang diterima: dijelaskan oleh apa", "Delivered schedules: what explains them"),
+        (("cara bunga", "method"), ("dasar suku bunga", "rate base"), ("pembulatan", "rounding"),
+         ("tepat sampai rupiah", "to the rupiah"), ("pinjaman", "loans"), ("selisih terbesar", "largest deviation")),
+        "select cooperative_id, method, rate_basis, concat_ws(' ', rounding_mode, 'Rp ' || rounding_unit, absorbs,"
+        " rounds), case when exact then 'ya/yes' else 'tidak/no' end, count(*), max(largest_deviation)"
+        " from opening.schedule_explanations group by all order by all",
+    ),
+    MoneyList(
+        ("Suku bunga tersimpan dibandingkan dengan bunga tersimpan", "Stored rates against stored interest"),
+        (("klaim sumber", "claim of the source"), ("cara bunga", "methods"), ("dasar suku bunga", "rate bases"),
+         ("pinjaman", "loans"), ("plafon", "principal")),
+        "select cooperative_id, claim, methods, bases, count(*), sum(t.principal) from opening.rate_findings"
+        " join (select distinct on (cooperative_id, loan_no) * from cleaned.loans) t using (cooperative_id, loan_no)"
+        " where methods is not null or claim = 'disagrees' group by all order by all",
+    ),
+    MoneyList(
+        ("Angsuran tanpa pinjaman", "Repayments that no loan claims"),
+        (("angsuran", "repayments"), ("jumlah", "total"), ("pertama", "first"), ("terakhir", "last")),
+        "select t.cooperative_id, count(*), sum(coalesce(t.total, p.total)), min(t.paid_on), max(t.paid_on)"
+        " from cleaned.loan_repayments t left join opening.repayment_parts p using (cooperative_id, _row)"
+        " anti join cleaned.loans l on l.cooperative_id = t.cooperative_id and l.loan_no = t.loan_no"
+        " group by all order by all",
+    ),
+    MoneyList(
         ("Bunga berjalan sampai tanggal pisah batas", "Interest accrued up to the cut-off"),
         (("jenis", "kind"), ("produk", "product"), ("jumlah", "count"), ("sudah jatuh tempo", "already due"),
          ("bruto", "gross"), ("pajak", "tax"), ("neto", "net"), ("tidak diketahui", "not known")),

@@ -78,6 +78,7 @@ def decide(staging: Staging, run: BatchRun) -> None:
     ids = [row[0] for row in staging.rows("SELECT cooperative_id FROM gate.scope ORDER BY 1")]
     hashes = content_hashes(staging, ids)
     fingerprint = suites_fingerprint(suites())
+    judged_by = {one.id: run.judged_by(one, run.mappings[one.id]) for one in run.cooperatives}
     corrections = dict(staging.rows("SELECT cooperative_id, sha256 FROM mapped.correction_files"))
     for cooperative_id in ids:
         verdict = staging.value("SELECT verdict FROM gate.verdicts WHERE cooperative_id = ?", [cooperative_id])
@@ -86,7 +87,7 @@ def decide(staging: Staging, run: BatchRun) -> None:
             "INSERT INTO gate.decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 cooperative_id, verdict, message_of(staging, cooperative_id, verdict), source,
-                run.mappings[cooperative_id].sha256, fingerprint, corrections.get(cooperative_id, ""),
+                judged_by[cooperative_id], fingerprint, corrections.get(cooperative_id, ""),
                 hashes[cooperative_id],
             ],
         )  # fmt: skip

@@ -3,6 +3,8 @@
 Every step takes a `BatchRun`. Results of a step belong in staging, not here.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -58,6 +60,16 @@ class BatchRun:
         own = cooperative.policies
         replaced = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
         return self.batch.policies.model_copy(update=replaced)
+
+    def judged_by(self, cooperative: Cooperative, mapping: Mapping) -> str:
+        """The hash of everything in files that decides how a delivery is read: profile, policies, facts, cut-off."""
+        said = {
+            "profile": mapping.sha256,
+            "policies": self.policies(cooperative).model_dump(mode="json"),
+            "cutoff_on": self.cutoff_on(cooperative).isoformat(),
+            "cooperative": cooperative.model_dump(mode="json", exclude={"policies", "responsible", "rat"}),
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def as_of(self, cooperative: Cooperative) -> date:
         """The day this cooperative's delivered balances stand for."""

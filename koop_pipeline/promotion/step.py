@@ -83,7 +83,10 @@ def _promote_one(staging: Staging, run: BatchRun, cooperative_id: str, current: 
     if verdict == "blocked":
         return "", "blocked"
     for now, then, what in zip(
-        current(cooperative_id), hashes, ("the source", "the profile", "the rules", "its corrections"), strict=True
+        current(cooperative_id),
+        hashes,
+        ("the source", "the profile or the batch file", "the rules", "its corrections"),
+        strict=True,
     ):
         if now != then:
             raise RefusedError(f"{what} changed since the gate; run koop migrate again")

@@ -104,6 +104,19 @@ def spoil_profile(root: Path) -> None:
     path.write_text(path.read_text().replace("version: 3", "version: 4"))
 
 
+def spoil_policies(root: Path) -> None:
+    """The batch answers an accounting question otherwise now."""
+    path = root / "batches" / f"{BATCH}.yaml"
+    path.write_text(path.read_text() + "policies: {collectability: bank}\n")
+
+
+def spoil_corrections(root: Path) -> None:
+    """An officer's correction comes in after the gate."""
+    path = root / "corrections" / ONLY / "late.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"cooperative: {ONLY}\ncorrections: []\n")
+
+
 def spoil_staging(root: Path) -> None:
     """Somebody writes into staging after the gate."""
     with duckdb.connect(root / "var" / "staging" / f"batch-{BATCH}.duckdb") as staging:
@@ -115,7 +128,9 @@ def spoil_staging(root: Path) -> None:
     [
         (spoil_verdict, f"{ONLY}: there is no verdict; run the gate first (koop migrate does)"),
         (spoil_source, f"{ONLY}: the source changed since the gate; run koop migrate again"),
-        (spoil_profile, f"{ONLY}: the profile changed since the gate; run koop migrate again"),
+        (spoil_profile, f"{ONLY}: the profile or the batch file changed since the gate; run koop migrate again"),
+        (spoil_policies, f"{ONLY}: the profile or the batch file changed since the gate; run koop migrate again"),
+        (spoil_corrections, f"{ONLY}: its corrections changed since the gate; run koop migrate again"),
         (spoil_staging, f"{ONLY}: the staging content changed since the gate; run the gate again"),
     ],
 )
