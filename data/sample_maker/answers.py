@@ -1,7 +1,7 @@
 """The answer key and the batch file, from the truth model alone.
 
 Put here what EXPECTED.yaml says and how. Counts of rows follow law 1 of the design: extracted + added = promoted +
-merged + excluded + held + waiting; in this sample nothing is merged and no row is held.
+merged + excluded + held + waiting; `merged` is written where it is not 0, and no row is held.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,11 @@ def rows(world: World, truth: Cooperative) -> dict[str, dict[str, int]]:
     for table, real in _delivered(truth).items():
         derived = world.system != SELF_DESCRIBING and table in ("cooperatives", "products")
         excluded = world.excluded.get(table, 0)
+        merged = len(truth.doubles) if table == "members" else 0
         count = {
-            "extracted": 0 if derived else real + excluded,
+            "extracted": 0 if derived else real + excluded + merged,
             "added": real if derived else 0,
+            **({"merged": merged} if merged else {}),
             "excluded": excluded,
             "promoted": real if world.verdict in ("passed", "warned") else 0,
             "waiting": real if world.verdict == "blocked" else 0,
@@ -103,9 +105,9 @@ def expected(worlds: list[tuple[World, Cooperative]]) -> str:
     """The text of EXPECTED.yaml."""
     lines = [
         "# The answer key of the sample programme, worked out from the truth model by data/make_sample.py, never by",
-        "# the pipeline. Merged and held rows are 0 everywhere. `added` rows are what no source row says (the",
-        "# cooperative's own row from `facts`, products derived from accounts and loans). `opening` counts what the",
-        "# gate sees; of a blocked cooperative it waits. `assets` is net of contra accounts. Money is in rupiah.",
+        "# the pipeline. `merged` is 0 where it is not named; no row is held. `added` rows are what no source row says",
+        "# (the cooperative's own row from `facts`, products derived from accounts and loans). `opening` counts what",
+        "# the gate sees; of a blocked cooperative it waits. `assets` is net of contra accounts. Money is in rupiah.",
         f"batch: {BATCH}",
         "exit_code: 3",
         "cooperatives:",
@@ -116,7 +118,7 @@ def expected(worlds: list[tuple[World, Cooperative]]) -> str:
 
 
 def _declared(world: World, truth: Cooperative) -> str:
-    known = {"members": str(len(truth.members)), **money(truth)}
+    known = {"members": str(len(truth.members) + len(truth.doubles)), **money(truth)}
     named = ", ".join(f'"{name}": {known[name]}' for name in world.declared)
     return f'    declared: {{document: "Neraca 30-06-2026", {named}}}'
 

@@ -1,16 +1,18 @@
 """Writes a cooperative as the system `ksp-csv` exports it: one folder of `;` files in cp1252, as texts.
 
 Put here the schema and the dirt of that system only. Amounts, dates and phones take many forms; NIKs end in an
-apostrophe; the balance sheet (`neraca.txt`) has three title rows and shows contra accounts in brackets.
+apostrophe, one within a name has a backslash; the balance sheet (`neraca.txt`) has three title rows and shows contra
+accounts in brackets.
 """
 
 import csv
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from sample_maker.forms import indonesian_amount, indonesian_date, phone
-from sample_maker.truth import Account, Cooperative, Member, Movement, Officer, SavingsAccount
+from sample_maker.truth import Account, Cooperative, Double, Member, Movement, Officer, SavingsAccount
 from sample_maker.worlds import World
 
 KINDS = {"opening": "SA", "deposit": "S", "withdrawal": "T", "interest": "B"}
@@ -63,20 +65,25 @@ def _member(rng: random.Random, member: Member, email: bool) -> Row:
     said = member.source.get("phone") or phone(rng, member.phone)
     row = [
         member.no,
-        member.name,
+        member.name.replace("'", "\\'"),
         _nik(rng, member),
         "L" if member.gender == "male" else "P",
         member.birth_place,
-        indonesian_date(rng, member.birth),
+        member.source.get("birth") or indonesian_date(rng, member.birth),
         member.address,
         member.region,
         said,
         indonesian_date(rng, member.joined),
         "Anggota",
         "Y",
-        "0",
+        rng.choice(("0", "0", "1")),
     ]
     return [*row, f"{member.no.lower()}@example.org" if rng.random() < 0.4 else ""] if email else row
+
+
+def _double(rng: random.Random, member: Member, double: Double, email: bool) -> Row:
+    """The row of somebody who is listed already."""
+    return _member(rng, replace(member, no=double.no, name=double.name, joined=double.joined), email)
 
 
 def _ghost(number: str, name: str, flag: str) -> Row:
@@ -102,10 +109,10 @@ def _simple_account(rng: random.Random, account: SavingsAccount) -> Row:
     return [account.no, account.member_no, opened, indonesian_amount(rng, account.balance)]
 
 
-def _account(rng: random.Random, account: SavingsAccount) -> Row:
+def _account(rng: random.Random, account: SavingsAccount, owner: str) -> Row:
     matures = f"{account.matures:%d/%m/%Y}" if account.matures else "0000-00-00"
     rate = {"SUKARELA": "3", "HARIRAYA": "0", "BERJANGKA": "6,25"}[account.product]
-    first = [account.no, account.member_no, account.product, indonesian_date(rng, account.opened), matures, rate]
+    first = [account.no, owner, account.product, indonesian_date(rng, account.opened), matures, rate]
     return [*first, indonesian_amount(rng, account.balance), "AKTIF"]
 
 
@@ -129,6 +136,7 @@ def _account_row(rng: random.Random, account: Account) -> Row:
 def _people(folder: Path, rng: random.Random, truth: Cooperative, world: World) -> None:
     email = not world.overrides
     rows = [_member(rng, member, email) for member in truth.members]
+    rows += [_double(rng, truth.member(double.member_no), double, email) for double in truth.doubles]
     head = MEMBER_HEAD
     if world.overrides:
         head = head.replace("telepon", "hp")
@@ -144,7 +152,9 @@ def _savings(folder: Path, rng: random.Random, truth: Cooperative) -> None:
         chosen = [account for account in truth.savings if account.product == product]
         rows = [_simple_account(rng, account) for account in chosen]
         _write(folder / f"simpanan_{product.lower()}.csv", "rekening;no_anggota;tgl_buka;saldo", rows)
-    rows = [_account(rng, account) for account in truth.savings if account.product in TABUNGAN]
+    rows = [
+        _account(rng, account, truth.listed_owner(account)) for account in truth.savings if account.product in TABUNGAN
+    ]
     _write(folder / "tabungan.csv", "rekening;no_anggota;jenis;tgl_buka;jatuh_tempo;bunga;saldo;status", rows)
     for year in (2025, 2026):
         rows = [_movement(rng, movement) for movement in truth.movements if movement.on.year == year]

@@ -5,9 +5,9 @@ Put here what changes the truth or what the legacy system says of it. What is on
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from sample_maker.truth import Cooperative, Member, Officer
+from sample_maker.truth import Cooperative, Double, Member, Officer
 
 MISSING = 12
 
@@ -16,13 +16,20 @@ def _alter(truth: Cooperative, ordinal: int, **changes: object) -> None:
     truth.members[ordinal] = replace(truth.members[ordinal], **changes)  # type: ignore[arg-type]
 
 
-def _says(truth: Cooperative, ordinal: int, field: str, wrong: Callable[[Member], str]) -> None:
-    """The source says something else of the first ordinary member from `ordinal` on."""
-    officers = {officer.member_no for officer in truth.officers}
-    while truth.members[ordinal].no in officers or truth.members[ordinal].source:
+def _ordinary(truth: Cooperative, ordinal: int, gender: str = "") -> int:
+    """The first active member from `ordinal` on who runs and borrows nothing and of whom the source says the truth."""
+    busy = {officer.member_no for officer in truth.officers} | {loan.member_no for loan in truth.loans}
+    while True:
+        member = truth.members[ordinal]
+        if member.no not in busy and not member.source and not member.left and gender in ("", member.gender):
+            return ordinal
         ordinal += 1
-    member = truth.members[ordinal]
-    _alter(truth, ordinal, source={field: wrong(member)})
+
+
+def _says(truth: Cooperative, ordinal: int, **wrong: Callable[[Member], str]) -> None:
+    """The source says something else of the first ordinary member from `ordinal` on."""
+    at = _ordinary(truth, ordinal)
+    _alter(truth, at, source={name: told(truth.members[at]) for name, told in wrong.items()})
 
 
 def _other_birth(member: Member) -> str:
@@ -32,23 +39,51 @@ def _other_birth(member: Member) -> str:
 
 
 def tani(truth: Cooperative) -> None:
-    """NIKs that disagree, placeholders, phones that are none, a manager who is not a member."""
+    """NIKs that disagree, what is none of its kind, one member twice, two alike, a manager who is not a member."""
     for ordinal in (4, 11, 23):
-        _says(truth, ordinal, "nik", _other_birth)
-    _says(truth, 30, "nik", lambda _: "123456789")
-    _says(truth, 33, "nik", lambda member: member.nik[:15])
-    _says(truth, 36, "nik", lambda _: "-")
-    _says(truth, 40, "phone", lambda _: "08")
-    _says(truth, 44, "phone", lambda _: "0")
+        _says(truth, ordinal, nik=_other_birth)
+    _says(truth, 30, nik=lambda _: "123456789")
+    _says(truth, 33, nik=lambda member: member.nik[:15])
+    _says(truth, 36, nik=lambda _: "-")
+    _says(truth, 38, nik=lambda _: "3.3E+15")
+    _says(truth, 40, phone=lambda _: "08")
+    _says(truth, 44, phone=lambda _: "0")
+    _says(truth, 48, birth=lambda _: "Kupang, 10 Mei 200")
+    _says(truth, 52, birth=lambda _: "0966-05-14")
+    _says(truth, 56, birth=lambda _: "Juli 1980")
+    _listed_twice(truth, 60)
+    _alike(truth, 64)
     _outsider(truth)
 
 
+def _listed_twice(truth: Cooperative, ordinal: int) -> None:
+    """After a void a woman was entered anew in another spelling; her voluntary account stands under the new number."""
+    at = _ordinary(truth, ordinal, "female")
+    _alter(truth, at, name="Aisyah Seran", source={"phone": truth.members[at].phone})
+    member = truth.members[at]
+    accounts = frozenset(own.no for own in truth.savings if (own.member_no, own.product) == (member.no, "SUKARELA"))
+    anew = max(member.joined, date(2026, 1, 5)) + timedelta(days=30)
+    truth.doubles.append(Double("T801", member.no, "AISJAH SERAN", anew, accounts))
+
+
+def _alike(truth: Cooperative, ordinal: int) -> None:
+    """Two men of nearly one name, born on one day; of the second the source has no NIK."""
+    first = _ordinary(truth, ordinal, "male")
+    second = _ordinary(truth, first + 1, "male")
+    born = truth.members[first].birth
+    nik = f"{truth.members[second].nik[:6]}{born:%d%m%y}{truth.members[second].nik[12:]}"
+    _alter(truth, first, name="Yohanes Kleden")
+    _alter(truth, second, name="Yohanis Kleden", birth=born, nik=nik, source={"nik": ""})
+
+
 def bahari(truth: Cooperative) -> None:
-    """NIKs, a phone, and collateral without a value or of no value."""
+    """NIKs, a phone, a birth date, an inexact balance, and collateral without a value or of no value."""
     for ordinal in (5, 17):
-        _says(truth, ordinal, "nik", _other_birth)
-    _says(truth, 25, "nik", lambda _: "3323")
-    _says(truth, 31, "phone", lambda _: "(0380) 88")
+        _says(truth, ordinal, nik=_other_birth)
+    _says(truth, 25, nik=lambda _: "3323")
+    _says(truth, 31, phone=lambda _: "(0380) 88")
+    _says(truth, 41, nik=lambda _: "0", birth=lambda member: f"{member.joined:%d/%m/%Y}")
+    truth.inexact = frozenset([next(own.no for own in truth.savings if own.product == "SUKARELA")])
     truth.collaterals[2] = replace(truth.collaterals[2], value=None)
     truth.collaterals[5] = replace(
         truth.collaterals[5], kind="other", description="Kartu ATM dan ijazah", document_no="-", value=None
@@ -70,6 +105,11 @@ def cendana(truth: Cooperative) -> None:
         _alter(truth, ordinal, membership="candidate")
 
 
+def cendana_source(truth: Cooperative) -> None:
+    """The leaving date of somebody who stayed."""
+    _says(truth, 40, left=lambda member: (member.joined + timedelta(days=100)).isoformat())
+
+
 def lontar(truth: Cooperative) -> None:
     """The trial balance is out by exactly 500,000."""
     for at, account in enumerate(truth.accounts):
@@ -78,7 +118,7 @@ def lontar(truth: Cooperative) -> None:
 
 
 def solidaritas(truth: Cooperative) -> None:
-    """Takes twelve members away who neither lend nor run anything; their savings stay."""
+    """Takes twelve members away who neither borrow nor run anything; their savings stay."""
     needed = {loan.member_no for loan in truth.loans} | {officer.member_no for officer in truth.officers}
     away = [member.no for member in truth.members if member.no not in needed][-MISSING:]
     truth.members = [member for member in truth.members if member.no not in away]

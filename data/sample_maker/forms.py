@@ -34,9 +34,10 @@ def indonesian_amount(rng: random.Random, sen: int) -> str:
 
 
 def indonesian_date(rng: random.Random, day: date) -> str:
-    """`17/12/2018`, `17-12-2018` or `17 Desember 2018`."""
+    """`17/12/2018`, `17-12-2018`, `17 Desember 2018` or, of 1931 to 2030, `17/12/18`."""
     worded = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-    return rng.choices((f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", worded), weights=(8, 2, 1))[0]
+    short = f"{day:%d/%m/%y}" if 1931 <= day.year <= 2030 else worded
+    return rng.choices((f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", worded, short), weights=(8, 2, 1, 1))[0]
 
 
 def phone(rng: random.Random, number: str) -> str:

@@ -1,8 +1,9 @@
 """Writes a cooperative as a mysqldump of the system `simkop-mysql`.
 
 Put here the schema and the dirt of that system only: numeric foreign keys, a withdrawal whose sign hides in its
-category, one transaction table a month with a column `2tgl`, soft-delete flags, passwords, a log, and a stored
-procedure that holds an INSERT which is not data.
+category, one transaction table a month with a column `2tgl`, soft-delete flags, passwords, a log, names of officers cut
+at 20 characters, JSON in a text column, a table in double quotes, a latin1 table, a view dumped as a table, and a
+stored procedure that holds an INSERT which is not data.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from sample_maker.truth import CUTOFF, Account, Cooperative, Loan, Member, rupia
 from sample_maker.worlds import World
 
 ROWS_A_STATEMENT = 400
+OFFICER_NAME_LENGTH = 20
 CATEGORIES = {
     "opening": "Saldo Awal",
     "deposit": "Setoran Tunai",
@@ -65,30 +67,32 @@ class TableDump:
     name: str
     columns: str
     rows: Sequence[Sequence[Value]]
+    charset: str = "utf8mb4"
+    quote: str = "'"
 
     def statements(self) -> str:
         """DROP, CREATE, LOCK, multi-row INSERTs, UNLOCK, as mysqldump writes them."""
         pieces = [piece.strip() for piece in self.columns.split(";")]
         quoted = ",\n".join("  `{}` {}".format(*piece.split(" ", 1)) for piece in pieces)
         text = f"\n--\n-- Table structure for table `{self.name}`\n--\n\nDROP TABLE IF EXISTS `{self.name}`;\n"
-        text += f"CREATE TABLE `{self.name}` (\n{quoted}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;\n\n"
+        text += f"CREATE TABLE `{self.name}` (\n{quoted}\n) ENGINE=InnoDB DEFAULT CHARSET={self.charset};\n\n"
         text += f"LOCK TABLES `{self.name}` WRITE;\n"
         for start in range(0, len(self.rows), ROWS_A_STATEMENT):
             chunk = self.rows[start : start + ROWS_A_STATEMENT]
-            text += f"INSERT INTO `{self.name}` VALUES {','.join(_tuple(row) for row in chunk)};\n"
+            text += f"INSERT INTO `{self.name}` VALUES {','.join(_tuple(row, self.quote) for row in chunk)};\n"
         return text + "UNLOCK TABLES;\n"
 
 
-def _literal(value: Value) -> str:
+def _literal(value: Value, quote: str) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, int | Raw):
         return str(value)
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    return quote + value.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\n", "\\n") + quote
 
 
-def _tuple(row: Sequence[Value]) -> str:
-    return f"({','.join(_literal(value) for value in row)})"
+def _tuple(row: Sequence[Value], quote: str) -> str:
+    return f"({','.join(_literal(value, quote) for value in row)})"
 
 
 def _decimal(sen: int) -> Raw:
@@ -120,13 +124,14 @@ def _member(rng: random.Random, ordinal: int, member: Member) -> list[Value]:
         phone(rng, member.phone),
         _secret(member),
     ]
-    left = member.left.isoformat() if member.left else "0000-00-00"
-    return [*person, member.joined.isoformat(), left, kind, active, 0]
+    left = member.source.get("left") or (member.left.isoformat() if member.left else "0000-00-00")
+    card = f'{{"kartu": "{member.no}-{member.joined:%y}", "dicetak": {ordinal % 3 + 1}}}' if ordinal % 4 == 0 else None
+    return [*person, member.joined.isoformat(), left, kind, active, 0, card]
 
 
 def _deleted(ordinal: int, number: str) -> list[Value]:
     nothing: list[Value] = [ordinal, number, "Salah Input", "-", "L", "", "0000-00-00", "", "", "-", ""]
-    return [*nothing, "2024-01-02", "0000-00-00", "Anggota", "N", 1]
+    return [*nothing, "2024-01-02", "0000-00-00", "Anggota", "N", 1, None]
 
 
 def _members(rng: random.Random, truth: Cooperative, world: World) -> TableDump:
@@ -138,7 +143,7 @@ def _members(rng: random.Random, truth: Cooperative, world: World) -> TableDump:
         "kelamin enum('L','P') NOT NULL; tmp_lahir varchar(40) DEFAULT NULL; tgl_lahir date NOT NULL; alamat text;"
         "kode_wil varchar(10) DEFAULT NULL; hp varchar(25) DEFAULT NULL; kata_sandi char(32) DEFAULT NULL;"
         "tgl_daftar date NOT NULL; tgl_keluar date NOT NULL; jenis varchar(10) NOT NULL; aktif char(1) NOT NULL;"
-        "hapus tinyint(1) NOT NULL DEFAULT 0"
+        "hapus tinyint(1) NOT NULL DEFAULT 0; lain text"
     )
     return TableDump("tb_anggota", columns, rows)
 
@@ -147,9 +152,10 @@ def _officers(rng: random.Random, truth: Cooperative) -> TableDump:
     rows: list[list[Value]] = []
     for ordinal, row in enumerate(truth.officers, start=1):
         term: list[Value] = [row.start.isoformat(), row.end.isoformat(), 1]
-        rows.append([ordinal, row.name, POSITIONS[row.position], row.member_no, phone(rng, row.phone), *term])
+        name = row.name[:OFFICER_NAME_LENGTH].strip()
+        rows.append([ordinal, name, POSITIONS[row.position], row.member_no, phone(rng, row.phone), *term])
     columns = (
-        "id int(11) NOT NULL; nama varchar(60) NOT NULL; jabatan varchar(20) NOT NULL; kode_anggota varchar(10);"
+        "id int(11) NOT NULL; nama varchar(20) NOT NULL; jabatan varchar(20) NOT NULL; kode_anggota varchar(10);"
         "hp varchar(25); mulai date; selesai date; aktif tinyint(1) NOT NULL"
     )
     return TableDump("tb_pengurus", columns, rows)
@@ -168,8 +174,18 @@ def _savings(rng: random.Random, truth: Cooperative, world: World, ids: dict[str
         "id int(11) NOT NULL; no_rek varchar(20) NOT NULL; id_anggota int(11) NOT NULL; id_jenis int(11) NOT NULL;"
         "tgl_buka date NOT NULL; saldo varchar(20) NOT NULL; keadaan varchar(6) NOT NULL; hapus tinyint(1) NOT NULL"
     )
-    first_table = TableDump("tb_jenis_simpanan", "id_jenis int(11) NOT NULL; kode varchar(10) NOT NULL", kinds)
-    return [first_table, TableDump("tb_simpanan", columns, rows), *_movements(truth)]
+    kind_columns = "id_jenis int(11) NOT NULL; kode varchar(10) NOT NULL"
+    first_table = TableDump("tb_jenis_simpanan", kind_columns, kinds, quote='"')
+    return [first_table, TableDump("tb_simpanan", columns, rows), _view(truth), *_movements(truth)]
+
+
+def _view(truth: Cooperative) -> TableDump:
+    """A view that a careless export wrote as a table: what each member saves."""
+    rows: list[list[Value]] = []
+    for member in truth.members:
+        own = [account.balance for account in truth.savings if account.member_no == member.no]
+        rows.append([member.no, len(own), _decimal(sum(own))])
+    return TableDump("v_saldo_anggota", "kode varchar(10); rekening bigint(21); saldo decimal(37,2)", rows)
 
 
 def _movements(truth: Cooperative) -> list[TableDump]:
@@ -241,7 +257,7 @@ def _collaterals(rng: random.Random, truth: Cooperative) -> TableDump:
         "keterangan varchar(80); nomor varchar(30); pemilik varchar(60); nilai varchar(20); tgl_nilai date;"
         "ditahan tinyint(1) NOT NULL"
     )
-    return TableDump("tb_jaminan", columns, rows)
+    return TableDump("tb_jaminan", columns, rows, charset="latin1")
 
 
 def _account(row: Account) -> list[Value]:

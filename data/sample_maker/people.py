@@ -39,7 +39,7 @@ _FAMILIES = (
     " Mbulu Lengu Pello Ndolu Bessie Rihi Kana Djami Ma'arif Ximénes"
 )
 MEN, WOMEN, FAMILIES = _MEN.split(), _WOMEN.split(), _FAMILIES.split()
-FORMS = ("{}", "{}", "{}", "{}", "{}", "{}, S.Kom", "Drs. {}", "{}")
+FORMS = ("{}", "{}", "{}", "{}", "{}", "{}, S.Kom", "Drs. {}", "H. {}")
 POSITIONS = ("chair", "vice_chair", "secretary", "treasurer", "supervisor", "supervisor", "manager")
 
 
@@ -57,7 +57,8 @@ def _name(rng: random.Random, gender: str, taken: set[str]) -> str:
         plain = f"{rng.choice(MEN if gender == 'male' else WOMEN)} {rng.choice(FAMILIES)}"
         if plain.lower() not in taken:
             taken.add(plain.lower())
-            dressed = rng.choice(FORMS).format(plain)
+            form = rng.choice(FORMS)
+            dressed = (form.replace("H.", "Hj.") if gender == "female" else form).format(plain)
             return dressed.upper() if rng.random() < 0.3 else dressed
 
 

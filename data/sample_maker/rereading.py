@@ -26,8 +26,8 @@ def sen(text: object) -> int:
     >>> [sen(text) for text in ("1.250.000,50", "Rp 50.000,-", "(1.000)", "nihil", None, 12)]
     [125000050, 5000000, -100000, 0, 0, 1200]
     """
-    if isinstance(text, int):
-        return text * 100
+    if isinstance(text, int | float):
+        return round(text) * 100
     cleaned = str(text or "").replace("Rp", "").replace(",-", "").strip()
     if cleaned in ("", "-", "nihil"):
         return 0
@@ -38,7 +38,7 @@ def sen(text: object) -> int:
 
 def _truth(world: World, truth: Cooperative) -> Totals:
     return {
-        "members": len(truth.members) + world.excluded.get("members", 0),
+        "members": len(truth.members) + len(truth.doubles) + world.excluded.get("members", 0),
         "officers": len(truth.officers),
         "savings": sum(truth.savings_per_product().values()),
         "movements": len(truth.movements),

@@ -13,7 +13,7 @@ CUTOFF = date(2026, 6, 30)
 
 @dataclass(frozen=True)
 class Member:
-    """One member; `source` holds what the legacy system says instead of the truth (`nik`, `phone`)."""
+    """One member; `source` holds the texts that the legacy system has instead of the truth, by column."""
 
     no: str
     name: str
@@ -29,6 +29,17 @@ class Member:
     status: str = "active"
     left: date | None = None
     source: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Double:
+    """A second number under which the legacy system lists a member; `accounts` stand under that number."""
+
+    no: str
+    member_no: str
+    name: str
+    joined: date
+    accounts: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,11 @@ class Account:
 
 @dataclass
 class Cooperative:
-    """Everything of one cooperative."""
+    """Everything of one cooperative.
+
+    `doubles` are member rows that the legacy system has too many; `inexact` are accounts whose balance it stores as a
+    binary float a little below the truth.
+    """
 
     id: str
     members: list[Member] = field(default_factory=list)
@@ -183,10 +198,16 @@ class Cooperative:
     loans: list[Loan] = field(default_factory=list)
     collaterals: list[Collateral] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
+    doubles: list[Double] = field(default_factory=list)
+    inexact: frozenset[str] = frozenset()
 
     def member(self, no: str) -> Member:
         """The member of that number."""
         return next(member for member in self.members if member.no == no)
+
+    def listed_owner(self, account: SavingsAccount) -> str:
+        """The member number under which the legacy system keeps an account."""
+        return next((double.no for double in self.doubles if account.no in double.accounts), account.member_no)
 
     @property
     def movements(self) -> list[Movement]:

@@ -86,6 +86,7 @@ class World:
     facts: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, int] = field(default_factory=dict)
     overrides: bool = False
+    old_report: bool = False
 
     @property
     def state(self) -> str:
@@ -179,13 +180,18 @@ WORLDS: tuple[World, ...] = (
         lending=LendingPlan((FLAT, DEAR, WEEKLY), 24, late={3: 1, 6: 2}),
         chart=DOTTED,
         verdict="warned",
-        reason="warnings only: NIKs that disagree with the birth date, NIKs and phones that are held, an officer who is"
-        " not a member, loans above 24 % a year, two loans with unpaid instalments, three rows excluded by name",
+        reason="warnings only: NIKs that disagree with the birth date, NIKs, phones and birth dates that are held, a"
+        " member listed twice and merged, two who may be one, loans above 24 % a year, two loans with unpaid"
+        " instalments, three rows excluded by name",
         faults=(
             "3 NIKs disagree with the birth date (warn)",
-            "NIK `123456789`, a NIK of 15 digits and a NIK `-` (held or empty)",
-            "phones `08` and `0` (held)",
-            "the manager is not a member (warn)",
+            "NIK `123456789`, `3.3E+15`, a NIK of 15 digits and a NIK `-` (held or empty)",
+            "phones `08` (held) and `0` (empty)",
+            "birth dates `Kupang, 10 Mei 200`, `0966-05-14` and `Juli 1980` (held)",
+            "a member listed twice, as Aisyah and as AISJAH with the same NIK, voluntary savings under the second"
+            " number (merged, warn); the declared number of members counts both rows",
+            "two members born on one day, Yohanes and Yohanis, one without a NIK: perhaps the same person (warn)",
+            "the manager is not a member, which a manager need not be (nothing)",
             "loans of product CEPAT at 2.5 % a month = 30 % a year (warn)",
             "2 loans with 1 and 2 instalments unpaid: that of the cut-off day is `due`, the one before it `overdue`;"
             " both loans stay current",
@@ -218,15 +224,20 @@ WORLDS: tuple[World, ...] = (
         chart=DASHED,
         verdict="warned",
         reason="warnings only: no declared totals, NIKs that disagree with the birth date, a NIK and a phone that are"
-        " held, collateral without value, subtotal rows with amounts excluded by name",
+        " held, a birth date that is the day of joining, collateral without value, subtotal rows with amounts excluded"
+        " by name, a file that nothing reads",
         faults=(
             "no declared totals (at best warned)",
             "2 NIKs disagree with the birth date (warn), NIK `3323` (held), phone `(0380) 88` (held)",
             "2 collaterals without a value, one of them an ATM card and a diploma (warn)",
             "12 subtotal rows (`Sub jumlah`) inside the six transaction sheets, excluded by name with their amounts",
             "15 members without a voluntary account: their empty cells are excluded by name, amount nil",
+            "a birth date that is the day of joining, with NIK `0` (warn)",
+            "1 balance that the workbook stores a little below whole rupiah, rounded (warn)",
+            "`Neraca 2025.xls`, a web page under another name that nothing reads (warn)",
         ),
         damage=faults.bahari,
+        old_report=True,
         declared=(),
         facts=_facts(
             3,
@@ -298,15 +309,17 @@ WORLDS: tuple[World, ...] = (
         chart=PLAIN,
         verdict="warned",
         reason="warnings only: a loan with five unpaid instalments that the source still calls current, three"
-        " candidates as members, rows excluded by name",
+        " candidates as members, a leaving date of an active member, rows excluded by name",
         faults=(
             "one loan with 5 instalments unpaid since 2026-02-28 (4 overdue, 1 due at the cut-off): substandard, but"
             " the source says `Lancar` (warn); one with only that of the cut-off day unpaid",
             "3 candidates (`Calon`) who save (warn)",
             "2 members left on 2026-04-20 and were paid out; their accounts are closed with nothing",
+            "1 member is active although a leaving date is filled in (warn)",
             "2 soft-deleted members and 1 soft-deleted savings account, all without money (excluded by name)",
         ),
         people=faults.cendana,
+        damage=faults.cendana_source,
         declared=("savings", "savings:POKOK", "loans", "assets"),
         facts=_facts(
             6,

@@ -17,11 +17,18 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sample_maker.forms import dotted, indonesian_date, phone
 from sample_maker.savings import months
-from sample_maker.truth import CUTOFF, Cooperative, Loan
+from sample_maker.truth import CUTOFF, Cooperative, Loan, SavingsAccount
 from sample_maker.worlds import World
 
 FILE = "Data Koperasi per 30 Juni 2026.xlsx"
 KEPT_OF_A_CUT_FILE = 0.6
+DAY_ZERO = date(1899, 12, 30)
+BELOW = 1e-9
+OLD_REPORT = "Neraca 2025.xls"
+OLD_REPORT_HTML = (
+    "<html><head><title>Neraca 2025</title></head><body><table>\n<tr><td>KAS</td><td>1.250.000</td></tr>\n"
+    "</table></body></html>\n"
+)
 KINDS = {"opening": "Saldo awal", "deposit": "Setoran", "withdrawal": "Penarikan", "interest": "Jasa Simpanan"}
 POSITIONS = {
     "chair": "Ketua",
@@ -40,7 +47,7 @@ THINGS = {
 }
 PRODUCTS = {"UMUM": "Pinjaman Umum", "MIKRO": "Pinjaman Mikro"}
 
-Cell = str | int | date | None
+Cell = str | int | float | date | None
 Row = Sequence[Cell]
 
 
@@ -56,6 +63,12 @@ def _amount(rng: random.Random, sen: int) -> Cell:
     words = (dotted(sen, cents=False), f"Rp {dotted(sen, cents=False)},-")
     assert sen % 100 == 0
     return rng.choice(words) if rng.random() < 0.1 else sen // 100
+
+
+def _balance(rng: random.Random, account: SavingsAccount, truth: Cooperative) -> Cell:
+    """As `_amount`; an inexact one lies a little below, as sums of fractions leave it."""
+    exact = _amount(rng, account.balance)
+    return account.balance / 100 - BELOW if account.no in truth.inexact else exact
 
 
 def _head(sheet: Worksheet, top: int, lines: Sequence[str]) -> int:
@@ -114,8 +127,10 @@ def _people(book: Workbook, rng: random.Random, truth: Cooperative, world: World
             nik = int(row.nik)
         said = row.source.get("phone") or phone(rng, row.phone)
         sex = "L" if row.gender == "male" else "P"
-        person: list[Cell] = [at, row.no, row.name, row.birth_place, _day(rng, row.birth), sex, nik, row.address]
-        rows.append([*person, row.region, said, _day(rng, row.joined), "Aktif"])
+        born: Cell = row.source.get("birth") or _day(rng, row.birth)
+        person: list[Cell] = [at, row.no, row.name, row.birth_place, born, sex, nik, row.address]
+        joined: Cell = (row.joined - DAY_ZERO).days if at % 10 == 0 else _day(rng, row.joined)
+        rows.append([*person, row.region, said, joined, "Aktif"])
     head = (
         "No|No. Anggota|Nama Lengkap|Kelahiran|<|L/P|NIK|Alamat|Kode Wilayah|No. HP|Keanggotaan|<",
         "^|^|^|Tempat|Tanggal|^|^|^|^|^|Tgl Masuk|Status",
@@ -137,7 +152,7 @@ def _savings(book: Workbook, rng: random.Random, truth: Cooperative, world: Worl
         cells: list[Cell] = [at, member.no, member.name]
         for product in world.savings.products:
             own = owned.get((member.no, product))
-            cells += [own.no, _amount(rng, own.balance)] if own else [None, None]
+            cells += [own.no, _balance(rng, own, truth)] if own else [None, None]
         rows.append([*cells, _day(rng, owned[member.no, "POKOK"].opened)])
     head = (
         "No|No. Anggota|Nama|SIMPANAN|<|<|<|<|<|Tgl Buka",
@@ -247,7 +262,7 @@ def _fixed(saved: bytes) -> bytes:
 
 
 def write(folder: Path, truth: Cooperative, world: World) -> None:
-    """Write the workbook into `folder`; of a failed cooperative only its first 60 %."""
+    """Write the workbook into `folder`, of a failed cooperative only its first 60 %; a report of last year beside."""
     rng = random.Random(f"{world.id} forms")
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -263,3 +278,5 @@ def write(folder: Path, truth: Cooperative, world: World) -> None:
     if world.verdict is None:
         content = content[: int(len(content) * KEPT_OF_A_CUT_FILE)]
     (folder / FILE).write_bytes(content)
+    if world.old_report:
+        (folder / OLD_REPORT).write_text(OLD_REPORT_HTML, encoding="utf-8", newline="\n")

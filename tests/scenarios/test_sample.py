@@ -69,7 +69,7 @@ def test_a_blocked_cooperative_makes_returncode_3_and_stdout_is_json_only(migrat
         ("PRIMKOP-LONTAR", "gated", "blocked", "debit 556271681.21, credit 555771681.21, difference 500000.00"),
         ("KOPDIT-SOLIDARITAS", "gated", "blocked", "SAV-REF-01 Owner of the savings does not exist (36 in savings"),
         ("KOPKAR-SINAR", "failed", None, "Data Koperasi per 30 Juni 2026.xlsx is damaged or cut"),
-        ("KSU-TANI-MAJU", "verified", "warned", "MBR-NIK-07 NIK disagrees with the birth date (3 in members"),
+        ("KSU-TANI-MAJU", "verified", "warned", "MBR-DAT-01 Not a date (1 in members"),
     ],
 )
 def test_each_known_fault_has_its_state_verdict_and_reason(
@@ -78,6 +78,43 @@ def test_each_known_fault_has_its_state_verdict_and_reason(
     record = records_of(migrated)[cooperative_id]
     assert (record["state"], record["verdict"]) == (state, verdict)
     assert reason in record["message"]
+
+
+@pytest.mark.parametrize(
+    ("cooperative_id", "found"),
+    [
+        (
+            "KSU-TANI-MAJU",
+            "LON-CAP-01=8 MBR-DAT-01=1 MBR-DAT-02=1 MBR-DAT-03=1 MBR-DUP-01=1 MBR-DUP-02=1 MBR-NIK-01=1 MBR-NIK-02=1"
+            " MBR-NIK-03=1 MBR-NIK-07=3 MBR-PHN-01=1",
+        ),
+        (
+            "KOPKAR-BAHARI",
+            "COL-RED-01=1 COL-VAL-01=1 DCL-NONE-01=1 EXT-UNREAD-01=1 MAP-EXCL-02=1 MBR-BIR-01=1 MBR-NIK-02=1"
+            " MBR-NIK-07=2 MBR-PHN-01=1 SAV-MNY-02=1",
+        ),
+        ("KSP-CENDANA", "LON-COL-02=1 MBR-LEF-01=1 MBR-MEM-01=3"),
+        ("PRIMKOP-LONTAR", "ACC-BAL-01=1"),
+        ("KOPDIT-SOLIDARITAS", "SAV-REF-01=36"),
+        ("KSP-MEKAR", ""),
+        ("KOPDIT-KASIH", ""),
+    ],
+)
+def test_every_known_fault_is_found_by_its_rule_and_nothing_else_is(
+    migrated: tuple[Path, Any], cooperative_id: str, found: str
+) -> None:
+    rules = records_of(migrated)[cooperative_id]["rules"]
+    assert sorted(f"{rule['rule']}={rule['failed']}" for rule in rules if rule["failed"]) == found.split()
+
+
+def test_who_was_listed_twice_is_one_member_with_all_her_savings(migrated: tuple[Path, Any]) -> None:
+    with duckdb.connect(migrated[0] / "var" / "target" / "target.duckdb", read_only=True) as target:
+        found = target.execute(
+            "SELECT m.member_no, m.full_name, count(*), sum(s.balance)::VARCHAR FROM platform.members m"
+            " JOIN platform.savings_accounts s USING (cooperative_id, member_no) WHERE cooperative_id ="
+            " 'KSU-TANI-MAJU' AND upper(full_name) LIKE 'AIS_AH SERAN' GROUP BY ALL"
+        ).fetchall()
+    assert found == [("T061", "Aisyah Seran", 3, "2113590.43")]
 
 
 def test_money_of_a_clean_cooperative_worked_out_by_hand(migrated: tuple[Path, Any]) -> None:
