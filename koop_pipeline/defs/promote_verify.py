@@ -12,6 +12,7 @@ from koop_pipeline.defs.metadata import records, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.step import promote
+from koop_pipeline.proof.record import HOPS
 from koop_pipeline.status import control_totals as totals_file
 from koop_pipeline.status.snapshot import Snapshots
 from koop_pipeline.verification.step import verify
@@ -136,7 +137,8 @@ def control_totals(context: dg.AssetExecutionContext, batch: BatchResource) -> M
         )
         hops = staging.rows(
             "SELECT hop, count(DISTINCT cooperative_id), sum(rows)::BIGINT, sum(positive), sum(negative)"
-            " FROM proof.totals GROUP BY ALL ORDER BY ALL"
+            " FROM proof.totals GROUP BY ALL ORDER BY list_position(?::VARCHAR[], hop)",
+            [list(HOPS)],
         )
     return dg.MaterializeResult(
         metadata={
