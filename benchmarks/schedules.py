@@ -14,10 +14,11 @@ from functools import partial
 import polars as pl
 
 from koop_pipeline.opening.engine import generate
+from koop_pipeline.opening.explanations import explain
 from koop_pipeline.opening.frames import schema
-from koop_pipeline.opening.inference import explain, infer
+from koop_pipeline.opening.rate_fits import infer
 
-TENOR = 24
+TENOR, LOANS = 24, 150_000
 METHODS = ("flat", "declining", "annuity", "bullet", "margin")
 POLICIES = (("nearest", "last", "parts", 1), ("up", "last", "level", 1_000), ("nearest", "first", "total", 100))
 
@@ -59,7 +60,12 @@ def main(instalments: int) -> None:
             made = timed(f"generate {name}", partial(generate, loans), instalments)
             told = timed(f"explain  {name}", partial(explain, loans, made), instalments)
             print(f"{'':<48} {int(told['exact'].sum()):>10,} of {told.height:,} loans explained to the rupiah")
-    timed("infer rates", partial(infer, loans), instalments)
+    interest = (pl.col("principal") * Decimal("0.0175")).round().alias("instalment_interest")
+    stored = portfolio(LOANS, "flat", POLICIES[0]).with_columns(interest)
+    for claim in ("per_month", None):
+        rated = stored.with_columns(source_rate_basis=pl.lit(claim, dtype=pl.String))
+        told = timed(f"infer rates, {LOANS:,} loans, claimed {claim}", partial(infer, rated), LOANS * TENOR)
+        print(f"{'':<48} {int((told['rate_basis'] == 'per_month').sum()):>10,} of {told.height:,} bases found")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from koop_pipeline.cleaning.frame import LINEAGE, Cleaned, clean
+from koop_pipeline.cleaning.frame import BRANCH_KEYS, LINEAGE, Cleaned, clean
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal
 
@@ -38,11 +38,16 @@ def without_corrected(mapped: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame
     return mapped
 
 
-def lay_over(table: Table, mapped: pl.DataFrame, values: pl.DataFrame, cells: pl.DataFrame) -> Cleaned:
-    """`values` (cleaned from `without_corrected`) with the corrected cells, and the failures of the corrections."""
+def lay_over(
+    table: Table, mapped: pl.DataFrame, values: pl.DataFrame, cells: pl.DataFrame, branches: dict[str, list[str]]
+) -> Cleaned:
+    """`values` (cleaned from `without_corrected`) with the corrected cells, and the failures of the corrections.
+
+    `branches`: those of each cooperative whose keys carry them. A corrected number without one gets that of its row.
+    """
     columns = cells["column_name"].unique(maintain_order=True).to_list()
     said = mapped.join(cells.select(KEY).unique(), on=KEY, how="semi")
-    said = said.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in table.names)
+    said = said.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in table.names if name != "branch")
     for column in columns:
         new = cells.filter(pl.col("column_name") == column).select(*KEY, _new="value")
         joined = said.join(new, on=KEY, how="left", maintain_order="left")
@@ -50,12 +55,26 @@ def lay_over(table: Table, mapped: pl.DataFrame, values: pl.DataFrame, cells: pl
     read = clean(table, said, final(table))
     for column in columns:
         changed = cells.filter(pl.col("column_name") == column).select(KEY)
-        new = read.values.join(changed, on=KEY, how="semi").select(*KEY, _new=column, _is=pl.lit(True))
+        new = read.values.join(changed, on=KEY, how="semi").with_columns(_branched(table, column, branches))
+        new = new.select(*KEY, _new=column, _is=pl.lit(True))
         joined = values.join(new, on=KEY, how="left", maintain_order="left")
         values = joined.with_columns(
             pl.when(pl.col("_is").is_null()).then(pl.col(column)).otherwise(pl.col("_new")).alias(column)
         ).drop("_new", "_is")
     return Cleaned(values, read.failures)
+
+
+def _branched(table: Table, column: str, branches: dict[str, list[str]]) -> pl.Expr:
+    """A key or reference with the branch of its row before it, where the cooperative has branches and it names none."""
+    if column not in BRANCH_KEYS or not branches:
+        return pl.col(column)
+    named = pl.any_horizontal(
+        (pl.col("cooperative_id") == one) & pl.col(column).str.starts_with(f"{branch}-")
+        for one, listed in branches.items()
+        for branch in listed
+    )
+    wants = pl.col("cooperative_id").is_in(list(branches)) & ~named
+    return pl.when(wants).then(pl.col("branch") + "-" + pl.col(column)).otherwise(pl.col(column)).alias(column)
 
 
 def final(table: Table) -> dict[str, dict[str, Any]]:

@@ -86,6 +86,17 @@ def sure(staging: Staging) -> None:
         f" around FROM {GROUPS}) USING (cooperative_id, _row) QUALIFY row <> into_row"
     )
     staging.execute(f"DROP TABLE {GROUPS}")
+    _keep_what_is_loaded(staging)
+
+
+def _keep_what_is_loaded(staging: Staging) -> None:
+    """Of a cooperative that is in the target exactly the merges of its load: later ones are only listed."""
+    staging.execute(f"DELETE FROM {MERGING} WHERE cooperative_id IN (SELECT cooperative_id FROM verification.loaded)")
+    staging.execute(
+        f"INSERT INTO {MERGING} SELECT l.cooperative_id, l.row, l.into_row FROM verification.loaded_merges l"
+        f" JOIN {FILLED} f ON f.cooperative_id = l.cooperative_id AND f._row = l.row AND f._excluded IS NULL"
+        " WHERE l.rule = 'MBR-DUP-01'"
+    )
 
 
 def _kept_apart(cooperative: str, row_a: str, row_b: str) -> str:

@@ -7,6 +7,8 @@ Against: another NIK -40, one digit of the serial wrong -10 (twins and neighbour
 -25; another name -30; another gender -30.
 A pair of `THRESHOLD` points is probable. It is sure where the NIK is the same and the name too, or the birth date and
 names that are not clearly different: a NIK contains the birth date, and real lists have one NIK under several names.
+What contradicts (another gender, another birth date by more than two signs) leaves a pair probable: a wife under her
+husband's card, a son under his late father's.
 """
 
 from koop_pipeline.cleaning.duplicate_people import PEOPLE
@@ -16,6 +18,8 @@ CLEARLY_DIFFERENT = 0.7
 SURE = (
     "a.party = 'person' AND b.party = 'person' AND a.nik = b.nik AND (a.name = b.name OR (a.birth_date = b.birth_date"
     f" AND coalesce(jaro_winkler_similarity(a.name, b.name) >= {CLEARLY_DIFFERENT}, true)))"
+    " AND coalesce(a.gender = b.gender, true)"
+    " AND coalesce(damerau_levenshtein(a.birth_date::VARCHAR, b.birth_date::VARCHAR) <= 2, true)"
 )
 LONG_NAME = 12
 SAME_YEAR = "year(a_birth_date) = year(b_birth_date)"

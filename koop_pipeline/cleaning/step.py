@@ -33,7 +33,7 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE, {lineage})"
     )
-    prefixed = {item.id for item in run.cooperatives if item.prefixes_keys}
+    prefixed = {item.id: [each for each in item.branches if each] for item in run.cooperatives if item.prefixes_keys}
     for group, reading in _chunks(staging, table, ids):
         _clean_chunk(staging, table, group, reading, prefixed)
     corrected.add_missing(staging, table, ids)
@@ -66,7 +66,9 @@ def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[li
             yield group, reading
 
 
-def _clean_chunk(staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: set[str]) -> None:
+def _clean_chunk(
+    staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: dict[str, list[str]]
+) -> None:
     text = staging.value("SELECT settings FROM mapped.readings WHERE reading = ?", [reading]) if reading else None
     settings = json.loads(text) if text else {column.name: {"final": True} for column in table.all_columns}
     mapped = staging.frame(
@@ -82,7 +84,7 @@ def _clean_chunk(staging: Staging, table: Table, group: list[str], reading: int 
         inside = pl.col("cooperative_id").is_in(branched)
         values = pl.concat([values.filter(~inside), prefix_keys(table, values.filter(inside))])
     if not cells.is_empty():
-        over = corrected.lay_over(table, mapped, values, cells)
+        over = corrected.lay_over(table, mapped, values, cells, prefixed)
         values = over.values
         staging.insert("cleaned.failures", over.failures)
     staging.insert(FILLED, values)

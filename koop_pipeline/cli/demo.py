@@ -18,7 +18,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 
 def demo() -> None:
-    """Run the sample programme: seven cooperatives on four legacy systems, with known faults."""
+    """Run the sample programme: eight cooperatives on four legacy systems, with known faults."""
     folder = ProgramFolder(SAMPLE)
     out = console()
     batch = folder.batch_names[0]

@@ -41,7 +41,10 @@ def apply_returned(staging: Staging, run: BatchRun, today: date) -> list[Answer]
             answers += _apply_one(staging, run, cooperative, today)
         except (ConfigError, OSError) as error:
             answers.append(Answer(cooperative.id, "", problems=[str(error)]))
-    return answers
+    return answers + [
+        Answer(name, "", problems=[f"corrections/{name}/ is named like no cooperative of any batch; not read"])
+        for name in files.strangers(run.folder)
+    ]
 
 
 def _apply_one(staging: Staging, run: BatchRun, cooperative: Cooperative, today: date) -> list[Answer]:
@@ -64,7 +67,12 @@ def _apply_one(staging: Staging, run: BatchRun, cooperative: Cooperative, today:
         if answer.problems:
             refused.append(answer)
         else:
-            files.write(path.with_suffix(".yaml"), content)
+            sequence = 1 + max((one.content.sequence for one in files.read_all(run.folder, cooperative.id)), default=0)
+            files.write(files.free_name(path), content.model_copy(update={"sequence": sequence}))
+    refused += [
+        Answer(cooperative.id, name, problems=["it is no workbook (.xlsx) and no correction file (.yaml); not read"])
+        for name in files.unread(run.folder, cooperative.id)
+    ]
     return [*_accepted(staging, run, cooperative), *refused]
 
 
@@ -116,12 +124,12 @@ def _judge(
     answer: Answer, staging: Staging, run: BatchRun, cooperative: Cooperative, others: list[Said], own: list[Said]
 ) -> None:
     numbers = {said.number for said in own}
-    for verdict in judged(staging, [*others, *own], {cooperative.id: run.as_of(cooperative)}):
+    for verdict in judged(staging, [*others, *own], [cooperative], run):
         if verdict.said.number not in numbers:
             continue
         answer.outcomes[verdict.outcome] += 1
         sentence = f"{verdict.said.place}: {verdict.message}"
         if verdict.outcome == "error":
             answer.problems.append(sentence)
-        elif verdict.outcome == "fulfilled":
+        elif verdict.outcome in {"fulfilled", "late"}:
             answer.notes.append(sentence)

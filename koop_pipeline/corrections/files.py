@@ -16,6 +16,8 @@ from koop_pipeline.program import yaml_file
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.yaml_file import YamlFile
 
+YAML = (".yaml", ".yml")
+
 
 @dataclass(frozen=True)
 class Read:
@@ -44,16 +46,16 @@ def returned_folder(folder: ProgramFolder, cooperative_id: str) -> Path:
 def read_all(folder: ProgramFolder, cooperative_id: str) -> list[Read]:
     """The correction files of a cooperative, by name. ConfigError with file and line where one is wrong."""
     found = []
-    for path in sorted(returned_folder(folder, cooperative_id).glob("*.yaml")):
+    for path in _of_type(folder, cooperative_id, YAML):
         file = yaml_file.load(path, folder.root)
-        content = yaml_file.parse(file, CorrectionFile)
+        content = yaml_file.parse(file, CorrectionFile, show_values=False)
         if content.cooperative != cooperative_id:
             said = f"these corrections are of {content.cooperative!r}, but lie in the folder of {cooperative_id!r}"
             raise file.error(("cooperative",), said)
         for number, item in enumerate(content.corrections):
             _refuse_unsaid(file, number, item)
         found.append(Read(file, content))
-    return found
+    return sorted(found, key=lambda read: read.content.sequence)
 
 
 def _refuse_unsaid(file: YamlFile, number: int, item: Correction) -> None:
@@ -66,7 +68,7 @@ def _refuse_unsaid(file: YamlFile, number: int, item: Correction) -> None:
 
 def fingerprint(folder: ProgramFolder, cooperative_id: str) -> str:
     """The sha256 over all correction files of a cooperative; '' where there is none."""
-    files = sorted(returned_folder(folder, cooperative_id).glob("*.yaml"))
+    files = _of_type(folder, cooperative_id, YAML)
     parts = [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else ""
 
@@ -74,8 +76,41 @@ def fingerprint(folder: ProgramFolder, cooperative_id: str) -> str:
 def waiting(folder: ProgramFolder, cooperative_id: str, files: list[Read]) -> list[Path]:
     """Workbooks that came back and from which no correction file was made yet, by name."""
     known = {read.content.workbook_sha256 for read in files}
-    books = sorted(returned_folder(folder, cooperative_id).glob("*.xlsx"))
-    return [path for path in books if not path.name.startswith("~$") and sha256_of(path) not in known]
+    books = _of_type(folder, cooperative_id, (".xlsx",))
+    return [path for path in books if sha256_of(path) not in known]
+
+
+def unread(folder: ProgramFolder, cooperative_id: str) -> list[str]:
+    """What lies in a cooperative's folder and is neither a workbook nor a correction file, by name."""
+    here = returned_folder(folder, cooperative_id)
+    known = {*_of_type(folder, cooperative_id, (*YAML, ".xlsx"))}
+    every = sorted(here.iterdir()) if here.is_dir() else []
+    return [path.name for path in every if path not in known and not path.name.startswith((".", "~$"))]
+
+
+def strangers(folder: ProgramFolder) -> list[str]:
+    """Folders below `corrections/` that are named like no cooperative of any batch."""
+    here = folder.root / "corrections"
+    known = {one.id for name in folder.batch_names for one in folder.batch(name).cooperatives}
+    every = sorted(path.name for path in here.iterdir() if path.is_dir()) if here.is_dir() else []
+    return [name for name in every if name not in known and not name.startswith(".")]
+
+
+def free_name(path: Path) -> Path:
+    """Where the corrections of a workbook are written: beside it, never over a file that is there."""
+    beside = path.with_suffix(".yaml")
+    number = 2
+    while beside.exists():
+        beside = path.with_name(f"{path.stem}-{number}.yaml")
+        number += 1
+    return beside
+
+
+def _of_type(folder: ProgramFolder, cooperative_id: str, suffixes: tuple[str, ...]) -> list[Path]:
+    here = returned_folder(folder, cooperative_id)
+    every = sorted(here.iterdir()) if here.is_dir() else []
+    hidden = (".", "~$")
+    return [path for path in every if path.suffix.lower() in suffixes and not path.name.startswith(hidden)]
 
 
 def sha256_of(path: Path) -> str:

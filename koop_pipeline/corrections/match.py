@@ -12,7 +12,7 @@ import polars as pl
 
 from koop_pipeline.cleaning.columns import canonical
 from koop_pipeline.contracts import TABLES
-from koop_pipeline.corrections.model import Correction
+from koop_pipeline.corrections.model import ALLOCATED, Correction
 from koop_pipeline.staging import Staging, quoted
 
 SAID = "_koop_said"
@@ -61,7 +61,20 @@ def find_rows(staging: Staging, said: list[Said]) -> dict[Place, list[int]]:
             for s in said
             if key_of(s.item) is not None or (s.item.at is not None and s.item.action != "add")
         ],
-    )
+    ) | _find_by_reference(staging, said)
+
+
+def _find_by_reference(staging: Staging, said: list[Said]) -> dict[Place, list[int]]:
+    """Rows of the account or loan that an added movement without a key of its own names."""
+    found: dict[Place, list[int]] = {}
+    for table, column in ALLOCATED.items():
+        wanted = [
+            (s, (s.item.values or {}).get(column), None)
+            for s in said
+            if s.item.action == "add" and s.item.table == table and key_of(s.item) is None
+        ]
+        found |= _find(staging, [one for one in wanted if one[1]], by=column)
+    return found
 
 
 def find_survivors(staging: Staging, said: list[Said]) -> dict[Place, list[int]]:
@@ -80,7 +93,7 @@ def find_parents(staging: Staging, said: list[Said]) -> set[Place]:
 
 
 def _find(
-    staging: Staging, wanted: list[tuple[Said, str | None, Any]], table: str | None = None
+    staging: Staging, wanted: list[tuple[Said, str | None, Any]], table: str | None = None, by: str | None = None
 ) -> dict[Place, list[int]]:
     found: dict[Place, list[int]] = {}
     by_table: dict[str, list[dict[str, Any]]] = {}
@@ -95,15 +108,15 @@ def _find(
         )  # fmt: skip
     for name, records in by_table.items():
         staging.connection.register(SAID, pl.DataFrame(records, schema=SCHEMA).to_arrow())
-        for cooperative_id, number, rows in staging.rows(_candidates(name)):
+        for cooperative_id, number, rows in staging.rows(_candidates(name, by or TABLES[name].key[0])):
             found[cooperative_id, number] = rows
         staging.connection.unregister(SAID)
     return found
 
 
-def _candidates(table: str) -> str:
+def _candidates(table: str, by: str) -> str:
     """Rows by key, or by place where no key is said; of several deliveries the newest, of several rows that of `at`."""
-    key = f"trim(m.{quoted(TABLES[table].key[0])})"
+    key = f"trim(m.{quoted(by)})"
     here = (
         "((m._source_file = s.file OR ends_with(m._source_file, '/' || s.file)) AND m._source_row = s.source_row"
         " AND coalesce(lower(m._source_table) = lower(s.source_table), true))"

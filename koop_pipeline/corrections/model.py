@@ -5,6 +5,7 @@ workbook that came back. Values are canonical text (`2026-06-30`, `1250000.50`, 
 needed to read them. Applying them is the work of `step.py`.
 """
 
+import hashlib
 from datetime import date
 from typing import Annotated, Literal, get_args
 
@@ -57,11 +58,16 @@ class Correction(Model):
     @model_validator(mode="after")
     def _fits_its_action(self) -> "Correction":
         if self.table not in CORRECTABLE:
-            raise ValueError(f"{self.table!r} is no table that can be corrected ({', '.join(CORRECTABLE)})")
+            raise ValueError(f"this is no table that can be corrected; use one of {', '.join(CORRECTABLE)}")
         fault = _fault(self)
         if fault:
             raise ValueError(f"{self.action}: {fault}")
         return self
+
+    @property
+    def digest(self) -> str:
+        """What identifies the correction wherever it stands: a hash of all it says."""
+        return hashlib.sha256(self.model_dump_json(exclude={"cell"}).encode()).hexdigest()
 
     @property
     def changed_column(self) -> str | None:
@@ -93,11 +99,15 @@ class Confirmed(Model):
 
 
 class CorrectionFile(Model):
-    """One file of corrections of one cooperative; `workbook` is the one it was read from, if it was."""
+    """One file of corrections of one cooperative; `workbook` is the one it was read from, if it was.
+
+    Files of one day count in the order of their `sequence`, which `apply` gives.
+    """
 
     cooperative: str
     workbook: str | None = None
     workbook_sha256: str | None = None
+    sequence: Annotated[int, Field(ge=0)] = 0
     corrections: tuple[Correction, ...] = ()
     different_people: tuple[DifferentPeople, ...] = ()
     confirmed: tuple[Confirmed, ...] = ()

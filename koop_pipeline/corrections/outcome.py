@@ -1,15 +1,19 @@
-"""What becomes of each correction: applied, fulfilled by the delivery, superseded by a later one, or an error.
+"""What becomes of each correction: applied, fulfilled by the delivery, superseded by a later one, late, or an error.
+
+Late: the cooperative is in the target already, and this is neither part of that load nor the filling of a held value.
 
 Pure: everything that stands in the delivery is given. Sentences name columns and places, never values.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from koop_pipeline.corrections.match import Cell, Place, Said
+from koop_pipeline.cleaning.frame import BRANCH_KEYS
+from koop_pipeline.corrections.match import Cell, Place, Said, key_of
 
-Outcome = Literal["applied", "fulfilled", "superseded", "error"]
+Outcome = Literal["applied", "fulfilled", "superseded", "late", "error"]
 CellPlace = tuple[str, str, int, str]
 
 
@@ -28,7 +32,9 @@ class Verdict:
 class Delivery:
     """What the corrections meet: rows they mean, rows that stay, parents that are there, cells, and its day.
 
-    `values` gives the canonical value of a correction's own text, by table, column and text.
+    `values` gives the canonical value of a correction's own text, by table, column and text. `loaded` has the
+    cooperatives that are in the target with the digests of the corrections that their load contains, `held` the cells
+    (rows: column null) that the last gate held.
     """
 
     rows: dict[Place, list[int]]
@@ -37,6 +43,9 @@ class Delivery:
     cells: dict[CellPlace, Cell]
     values: dict[tuple[str, str, str], str | None]
     as_of: dict[str, date]
+    loaded: dict[str, set[str]]
+    held: set[tuple[str, str, int, str | None]]
+    branches: dict[str, list[str]]
 
     def same(self, table: str, column: str, one: str | None, other: str | None) -> bool:
         """Whether two corrections' texts say the same."""
@@ -62,15 +71,21 @@ def judge(corrections: list[Said], delivery: Delivery) -> list[Verdict]:
     """One verdict a correction, in their order of day and place; a later one builds on an earlier one."""
     said_before: dict[CellPlace, _Said] = {}
     in_order = sorted(corrections, key=lambda one: (one.cooperative_id, one.item.on, one.number))
-    return [_judge(said, delivery, said_before) for said in in_order]
+    verdicts = [_judge(said, delivery, said_before) for said in in_order]
+    _refuse_double_additions(verdicts)
+    _refuse_contradicting_merges(verdicts)
+    return verdicts
 
 
 def _judge(said: Said, delivery: Delivery, before: dict[CellPlace, _Said]) -> Verdict:
     rows = delivery.rows.get((said.cooperative_id, said.number), [])
     if said.item.action == "add":
-        return _add(said, delivery, rows)
+        return _late(_add(said, delivery, rows), delivery)
     if len(rows) != 1:
         return _not_one(said, delivery, len(rows))
+    late = _late(Verdict(said, "applied", row=rows[0]), delivery)
+    if late.outcome == "late":
+        return late
     verdict = Verdict(said, "applied", row=rows[0])
     match said.item.action:
         case "set" | "allocate":
@@ -79,6 +94,70 @@ def _judge(said: Said, delivery: Delivery, before: dict[CellPlace, _Said]) -> Ve
             return _merge(verdict, delivery)
         case _:
             return _exclude(verdict, delivery)
+
+
+def _late(verdict: Verdict, delivery: Delivery) -> Verdict:
+    """Late where the target holds the cooperative without this correction, unless it fills what was held."""
+    said = verdict.said
+    digests = delivery.loaded.get(said.cooperative_id)
+    if verdict.outcome != "applied" or digests is None or said.item.digest in digests:
+        return verdict
+    place = (said.cooperative_id, said.item.table, verdict.row or 0)
+    if said.item.action == "set" and {(*place, said.item.column), (*place, None)} & delivery.held:
+        return verdict
+    message = "the cooperative is in the target already; take it out again, or enter this in the platform itself"
+    return Verdict(said, "late", message, row=verdict.row)
+
+
+def _refuse_double_additions(verdicts: list[Verdict]) -> None:
+    """The same row added twice counts once; two rows of one key are an error."""
+    first: dict[tuple[str, str, str], Verdict] = {}
+    for verdict in (each for each in verdicts if each.said.item.action == "add" and each.outcome == "applied"):
+        item = verdict.said.item
+        values = {name: value for name, value in (item.values or {}).items() if value}
+        key = key_of(item)
+        place = (verdict.said.cooperative_id, item.table, key or json.dumps(values, sort_keys=True))
+        earlier = first.setdefault(place, verdict)
+        if earlier is verdict:
+            continue
+        there = {name: value for name, value in (earlier.said.item.values or {}).items() if value}
+        same = there == values
+        verdict.outcome = "fulfilled" if same else "error"
+        verdict.message = f"{earlier.said.place} adds {'the same row' if same else 'another row of this key'}"
+
+
+def _refuse_contradicting_merges(verdicts: list[Verdict]) -> None:
+    """One row goes into one other that stays: no two ways, no circle, and not into a row that is taken out."""
+    merges = [each for each in verdicts if each.said.item.action == "merge" and each.outcome == "applied"]
+    gone = {
+        (each.said.cooperative_id, each.row): each
+        for each in verdicts
+        if each.said.item.action == "exclude" and each.said.item.table == "members" and each.outcome == "applied"
+    }
+    into: dict[tuple[str, int | None], Verdict] = {}
+    for verdict in merges:
+        one = verdict.said.cooperative_id
+        earlier = into.setdefault((one, verdict.row), verdict)
+        if earlier is not verdict:
+            same = earlier.into == verdict.into
+            verdict.outcome = "fulfilled" if same else "error"
+            verdict.message = f"{earlier.said.place} merges this member {'alike' if same else 'into another one'}"
+        elif blocking := gone.get((one, verdict.into)) or gone.get((one, verdict.row)):
+            verdict.outcome, verdict.message = "error", f"{blocking.said.place} takes one of the two out"
+    for verdict in merges:
+        if verdict.outcome == "applied" and _returns(verdict, into):
+            verdict.outcome, verdict.message = "error", "the members are merged into each other in a circle"
+
+
+def _returns(verdict: Verdict, into: dict[tuple[str, int | None], Verdict]) -> bool:
+    one, at, seen = verdict.said.cooperative_id, verdict.into, {verdict.row}
+    while at not in seen:
+        seen.add(at)
+        following = into.get((one, at))
+        if following is None:
+            return False
+        at = following.into
+    return True
 
 
 def _not_one(said: Said, delivery: Delivery, count: int) -> Verdict:
@@ -147,13 +226,25 @@ def _exclude(verdict: Verdict, delivery: Delivery) -> Verdict:
 
 
 def _add(said: Said, delivery: Delivery, rows: list[int]) -> Verdict:
-    if not rows:
-        return Verdict(said, "applied")
+    """`rows`: those of its key, or where the key is derived those of the account or loan it names."""
     values = said.item.values or {}
-    pairs = [(name, value, _cell(said, delivery, rows[0], name)[1]) for name, value in values.items()]
-    if all(delivery.holds(said.item.table, name, cell, value) for name, value, cell in pairs):
-        return Verdict(said, "fulfilled", "the delivery has this row already", row=rows[0])
-    return Verdict(said, "error", f"{said.item.table} has a row of this key that says something else", row=rows[0])
+    unbranched = _without_branch(said, delivery)
+    if unbranched:
+        return Verdict(said, "error", f"{unbranched} needs its branch before it")
+    for row in rows:
+        pairs = [(name, value, _cell(said, delivery, row, name)[1]) for name, value in values.items()]
+        if all(delivery.holds(said.item.table, name, cell, value) for name, value, cell in pairs):
+            return Verdict(said, "fulfilled", "the delivery has this row already", row=row)
+    if rows and key_of(said.item) is not None:
+        return Verdict(said, "error", f"{said.item.table} has a row of this key that says something else", row=rows[0])
+    return Verdict(said, "applied")
+
+
+def _without_branch(said: Said, delivery: Delivery) -> str | None:
+    """The first number of an added row that names no branch although the cooperative has several."""
+    prefixes = tuple(f"{branch}-" for branch in delivery.branches.get(said.cooperative_id, []))
+    numbers = {name: value for name, value in (said.item.values or {}).items() if name in BRANCH_KEYS and value}
+    return next((name for name, value in numbers.items() if prefixes and not value.startswith(prefixes)), None)
 
 
 def cells_needed(corrections: list[Said], rows: dict[Place, list[int]]) -> list[CellPlace]:
@@ -162,6 +253,7 @@ def cells_needed(corrections: list[Said], rows: dict[Place, list[int]]) -> list[
     for said in corrections:
         item = said.item
         names = list(item.values or {}) if item.action == "add" else [item.changed_column]
-        for row in rows.get((said.cooperative_id, said.number), [])[:1]:
+        here = rows.get((said.cooperative_id, said.number), [])
+        for row in here if item.action == "add" else here[:1]:
             needed += [(said.cooperative_id, item.table, row, name) for name in names if name]
     return needed

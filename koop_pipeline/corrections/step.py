@@ -2,10 +2,11 @@
 
 `mapped.corrections` holds every correction with its outcome, `mapped.added_cells` the cells of rows that were missing,
 `mapped.different_people` who is not the same person. One that matches nothing is an error of its cooperative
-(COR-MATCH-01, blocks); a workbook that came back and was not applied is told (COR-WAIT-01, warns).
+(COR-MATCH-01, blocks); one that came after the load, and a workbook that came back and was not applied, are told
+(COR-LATE-01, COR-WAIT-01, warn).
 """
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from koop_pipeline.corrections import files, match
 from koop_pipeline.corrections.match import Said
 from koop_pipeline.corrections.outcome import Delivery, Verdict, cells_needed, judge
 from koop_pipeline.errors import ConfigError
+from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.halts import begin, halt
@@ -21,10 +23,14 @@ from koop_pipeline.staging.halts import begin, halt
 PART = "corrections"
 FIRST_ADDED_ROW = 1_000_000_000
 TEXT, NUMBER = pl.String(), pl.Int64()
+HELD = (
+    "SELECT cooperative_id, table_name, row, column_name FROM gate.held WHERE cooperative_id IN"
+    " (SELECT cooperative_id FROM verification.loaded)"
+)
 CORRECTIONS = {
     "cooperative_id": TEXT, "number": NUMBER, "place": TEXT, "action": TEXT, "table_name": TEXT, "row": NUMBER,
     "column_name": TEXT, "value": TEXT, "into_row": NUMBER, "who": TEXT, "decided_on": pl.Date(), "outcome": TEXT,
-    "message": TEXT,
+    "message": TEXT, "digest": TEXT,
 }  # fmt: skip
 ADDED = {
     "cooperative_id": TEXT, "table_name": TEXT, "row": NUMBER, "column_name": TEXT, "value": TEXT, "place": TEXT,
@@ -44,11 +50,12 @@ def load_corrections(staging: Staging, run: BatchRun) -> None:
     for cooperative in run.cooperatives:
         if cooperative.id in ids:
             said += _read_one(staging, run, cooperative.id)
-    verdicts = judged(staging, said, {one.id: run.as_of(one) for one in run.cooperatives})
+    verdicts = judged(staging, said, run.cooperatives, run)
     _store(staging, verdicts)
+    _refuse_strange_people(staging, ids)
 
 
-def judged(staging: Staging, said: list[Said], as_of: dict[str, date]) -> list[Verdict]:
+def judged(staging: Staging, said: list[Said], cooperatives: Sequence[Cooperative], run: BatchRun) -> list[Verdict]:
     """The verdict on each correction, against what is mapped now."""
     rows = match.find_rows(staging, said)
     delivery = Delivery(
@@ -57,9 +64,49 @@ def judged(staging: Staging, said: list[Said], as_of: dict[str, date]) -> list[V
         parents=match.find_parents(staging, said),
         cells=match.cells(staging, cells_needed(said, rows)),
         values=match.canonical_texts(said),
-        as_of=as_of,
+        as_of={one.id: run.as_of(one) for one in cooperatives},
+        loaded=_loaded(staging),
+        held=_held(staging),
+        branches={one.id: [each for each in one.branches if each] for one in cooperatives if one.prefixes_keys},
     )
     return judge(said, delivery)
+
+
+def _refuse_strange_people(staging: Staging, ids: list[str]) -> None:
+    """COR-MATCH-01 for two people of whom one is no member, or whom another correction merges."""
+    number = "(trim(m.member_no) = d.{0} OR m.branch || '-' || trim(m.member_no) = d.{0})"
+    member = "EXISTS (SELECT 1 FROM mapped.members m WHERE m.cooperative_id = d.cooperative_id AND {0})"
+    there = " AND ".join(member.format(number.format(side)) for side in ("member_no_a", "member_no_b"))
+    merged = (
+        "EXISTS (SELECT 1 FROM mapped.corrections c JOIN mapped.members a ON a.cooperative_id = c.cooperative_id AND"
+        " a._row = c.row JOIN mapped.members b ON b.cooperative_id = c.cooperative_id AND b._row = c.into_row WHERE"
+        " c.action = 'merge' AND c.outcome = 'applied' AND c.cooperative_id = d.cooperative_id AND"
+        " list_sort([trim(a.member_no), trim(b.member_no)]) = list_sort([d.member_no_a, d.member_no_b]))"
+    )
+    staging.execute(
+        "INSERT INTO mapped.failures BY NAME SELECT cooperative_id, 'cooperatives' AS table_name,"
+        " 'COR-MATCH-01' AS rule,"
+        f" 'different people ' || member_no_a || ' and ' || member_no_b || CASE WHEN {there} THEN ': another correction"
+        " merges them' ELSE ': one of them is no member of the delivery' END AS note FROM mapped.different_people d"
+        f" WHERE (NOT ({there}) OR {merged}) AND cooperative_id IN (SELECT unnest(?))",
+        [ids],
+    )
+
+
+def _loaded(staging: Staging) -> dict[str, set[str]]:
+    """The cooperatives that are in the target, with the digests of the corrections in their load."""
+    loaded = staging.rows("SELECT cooperative_id FROM verification.loaded")
+    found: dict[str, set[str]] = {row[0]: set() for row in loaded}
+    for cooperative_id, digest in staging.rows("SELECT cooperative_id, digest FROM verification.loaded_corrections"):
+        found.setdefault(cooperative_id, set()).add(digest)
+    return found
+
+
+def _held(staging: Staging) -> set[tuple[str, str, int, str | None]]:
+    """What the last gate held of cooperatives that are in the target."""
+    if "held" not in staging.tables("gate"):
+        return set()
+    return {(row[0], row[1], row[2], row[3]) for row in staging.rows(HELD)}
 
 
 def _read_one(staging: Staging, run: BatchRun, cooperative_id: str) -> list[Said]:
@@ -101,16 +148,17 @@ def _store(staging: Staging, verdicts: list[Verdict]) -> None:
     staging.insert("mapped.corrections", pl.DataFrame([_record(one) for one in verdicts], schema=CORRECTIONS))
     added = [cell for one in verdicts if one.outcome == "applied" for cell in _added_cells(one)]
     staging.insert("mapped.added_cells", pl.DataFrame(added, schema=ADDED))
+    rules = {"error": "COR-MATCH-01", "late": "COR-LATE-01"}
     _fail(
         staging,
         [
             {
                 "cooperative_id": one.said.cooperative_id,
-                "rule": "COR-MATCH-01",
+                "rule": rules[one.outcome],
                 "note": f"{one.said.place} ({one.said.item.action}): {one.message}",
             }
             for one in verdicts
-            if one.outcome == "error"
+            if one.outcome in rules
         ],
     )
 
@@ -121,7 +169,7 @@ def _record(one: Verdict) -> dict[str, Any]:
         "cooperative_id": one.said.cooperative_id, "number": one.said.number, "place": one.said.place,
         "action": item.action, "table_name": item.table, "row": one.row, "column_name": item.changed_column,
         "value": item.value, "into_row": one.into, "who": item.who, "decided_on": item.on, "outcome": one.outcome,
-        "message": one.message,
+        "message": one.message, "digest": item.digest,
     }  # fmt: skip
 
 

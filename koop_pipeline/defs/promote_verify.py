@@ -137,7 +137,7 @@ def control_totals(context: dg.AssetExecutionContext, batch: BatchResource) -> M
         )
         hops = staging.rows(
             "SELECT hop, count(DISTINCT cooperative_id), sum(rows)::BIGINT, sum(positive), sum(negative)"
-            " FROM proof.totals GROUP BY ALL ORDER BY list_position(?::VARCHAR[], hop)",
+            " FROM proof.totals GROUP BY hop ORDER BY list_position(?::VARCHAR[], hop)",
             [list(HOPS)],
         )
     return dg.MaterializeResult(

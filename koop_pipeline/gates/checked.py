@@ -19,6 +19,8 @@ UNCORRECTED = (
     " AND c.cooperative_id = f.cooperative_id AND c.table_name = f.table_name AND c.row = f.row"
     " AND (c.action = 'exclude' OR c.column_name = f.column_name))"
 )
+# loans disbursed after the cut-off day that a later source has: they belong to the books of the new system
+NOT_OPENED = "coalesce(t.disbursed_on > c.cutoff_on AND c.as_of > c.cutoff_on, false)"
 MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
 
 
@@ -33,6 +35,8 @@ def table_sql(table: Table) -> str:
     if table.name == "loans":
         source += " LEFT JOIN opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no"
         shown |= {name: f"coalesce(p.{name}, t.{name})" for name in FROM_POSITIONS}
+        source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
+        where = f" WHERE NOT {NOT_OPENED}"
     if table.name == "savings_accounts":
         source += (
             " LEFT JOIN opening.opening_savings_balances o"

@@ -6,7 +6,7 @@ their parts in `repayments.py`, the outstanding principal in `outstanding.py`.
 
 import polars as pl
 
-from koop_pipeline.opening import rates
+from koop_pipeline.opening import rate_fits, rates
 from koop_pipeline.opening.due_dates import due_on, with_calendar
 from koop_pipeline.opening.money import MONEY, RUPIAH, half_up_to, rupiah, sen, whole
 
@@ -14,15 +14,15 @@ ROUNDING_UNITS = (1, 50, 100, 500, 1_000)
 
 
 def terms(loans: pl.DataFrame) -> pl.DataFrame:
-    """`loans` with annual_rate (percent a year), rounding_unit (rupiah), first_due_on and maturity_on filled where
-    null.
+    """`loans` with source_rate_basis, annual_rate (percent a year), rounding_unit (rupiah), first_due_on and
+    maturity_on filled where null.
 
     Same rows, same columns, same order; null stays where nothing tells the value.
     """
     frame = with_calendar(loans).with_columns(
         first_due_on=pl.col("_first"), maturity_on=pl.coalesce("maturity_on", due_on(pl.col("_n")))
     )
-    frame = frame.with_columns(_basis=rates.basis())
+    frame = rate_fits.with_basis(frame)
     return frame.with_columns(annual_rate=rates.annual_rate(), rounding_unit=rounding_unit()).select(loans.columns)
 
 

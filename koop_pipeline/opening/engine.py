@@ -14,16 +14,15 @@ before the fixed sum. An annuity whose first instalment absorbs has the interest
 first principal and the balances differ.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-
 import polars as pl
 
 from koop_pipeline.opening import derive, rates
+from koop_pipeline.opening.annuity import FACTOR_SCALE, with_factor
 from koop_pipeline.opening.due_dates import due_on, with_calendar
 from koop_pipeline.opening.money import half_up, rupiah, sen, whole
 from koop_pipeline.opening.rounding import Policy, by_policy, with_policy
 
-FACTOR_SCALE = 10**20
+FINE = 10**6
 COLUMNS = ["cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after"]
 _AMOUNTS = ["principal", "interest", "balance_after"]
 
@@ -151,26 +150,15 @@ def _left(amount: str, part: str, policy: Policy, paid: pl.Expr) -> pl.Expr:
     return pl.when("_bullet").then(at_end.otherwise(full)).otherwise(left) if amount == "_p" else left
 
 
-def annuity_factor(numerator: int, denominator: int, n: int) -> int:
-    """A / P for the rate numerator/denominator a period over n periods, times `FACTOR_SCALE`, rounded half-up."""
-    with localcontext() as context:
-        context.prec = 60
-        rate = Decimal(numerator) / Decimal(denominator)
-        factor = rate / (1 - (1 + rate) ** -n) if rate else Decimal(1) / n
-        return int((factor * FACTOR_SCALE).to_integral_value(ROUND_HALF_UP))
-
-
 def _stepwise(loans: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Schedules in which each instalment needs the balance before: one pass for each instalment number over all loans
     that still have one.
     """
-    keys = loans.select("_num", "_den", "_n").unique()
-    factors = [annuity_factor(*key) for key in zip(*keys.get_columns(), strict=True)]
-    factor = keys.with_columns(_factor=pl.Series(factors, dtype=pl.Int128))
     level = policy.quotient(pl.col("_p") * pl.col("_factor"), whole(FACTOR_SCALE), pl.col("_u"))
-    state = loans.join(factor, on=["_num", "_den", "_n"]).select(
+    state = with_factor(loans, "interest_method", "_n").select(
         "_loan", "_n", "_n128", "_num", "_den", "_u", "_p", before=pl.col("_p"),
         _a=pl.when(pl.col("interest_method") == "annuity").then(level),
+        _exact=half_up(pl.col("_p") * pl.col("_factor"), whole(FACTOR_SCALE // FINE)),
     )  # fmt: skip
     passes = [_no_rows().with_columns(_a=pl.lit(None, dtype=pl.Int128), _n=pl.lit(None, dtype=pl.Int64))]
     for k in range(1, (loans["_n"].max() or 0) + 1):  # type: ignore[operator,arg-type]
@@ -183,6 +171,14 @@ def _stepwise(loans: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         equal = (pl.col("_a") - pl.col("principal")).clip(0)
         frame = frame.with_columns(interest=pl.when(absorbing).then(equal).otherwise("interest"))
     return frame.select("_loan", "_k", *_AMOUNTS)
+
+
+def apart_principal(policy: Policy, over: pl.Expr) -> pl.Expr:
+    """The share of an annuity that repays, rounded by itself: `_exact` (the annuity, sen / `FINE`) less the interest
+    `over` / `_den`.
+    """
+    share = pl.col("_exact") - half_up(over * FINE, pl.col("_den"))
+    return policy.quotient(share, whole(FINE), pl.col("_u"))
 
 
 def _one_pass(state: pl.DataFrame, policy: Policy, k: int) -> pl.DataFrame:
@@ -198,6 +194,8 @@ def _one_pass(state: pl.DataFrame, policy: Policy, k: int) -> pl.DataFrame:
         interest, total = policy.quotient(over, pl.col("_den"), pl.col("_u")), pl.col("_a")
     state = state.with_columns(_k=pl.lit(k, dtype=pl.Int64), interest=interest, _total=total)
     repaid = (pl.col("_total") - pl.col("interest")).clip(0)
+    if policy.rounds == "apart":
+        repaid = apart_principal(policy, over).clip(0)
     if policy.absorbs == "last":
         repaid = pl.when(pl.col("_n") == k).then(before).otherwise(pl.min_horizontal(repaid, before))
     return state.with_columns(principal=repaid).with_columns(balance_after=before - pl.col("principal"))

@@ -74,7 +74,9 @@ def _irreversible() -> pl.Expr:
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
-    """`CUT-01` (a balance of another day that cannot be rolled back) and `LON-OUT-02` (history disagrees)."""
+    """`CUT-01` (a balance of another day that cannot be rolled back), `CUT-02` (a loan of after the cut-off) and
+    `LON-OUT-02` (history disagrees).
+    """
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
     settled = (pl.col("status") == "settled") & (pl.col("_payments") > 0)
     stored, derived = rupiah("_stored"), rupiah("_derived")
@@ -86,6 +88,13 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
                 "the balance of Rp {} stands for {} but the cut-off is {}, and the repayments between the two days are "
                 "not known; deliver them, or a balance of the cut-off day",
                 pl.col("outstanding_principal"), "as_of", "cutoff_on",
+            ),
+        ),
+        found(
+            loans, pl.col("_later"), rule="CUT-02", table="loans", column="disbursed_on", before=pl.col("disbursed_on"),
+            note=pl.format(
+                "disbursed on {}, after the cut-off day {}: nothing of it was outstanding then; it belongs to the "
+                "books of the new system", "disbursed_on", "cutoff_on",
             ),
         ),
         found(

@@ -2,19 +2,22 @@
 
 Put here the order of the work and the shape of what it gives. Each part has a file of its own: `derive.py` (terms),
 `contract.py` (schedule), `repayments.py` (parts), `outstanding.py` (balance), `remaining.py` (what is paid),
-`classes.py` (arrears and class), `accrued.py` (interest since the last settled day).
+`classes.py` (arrears and class), `accrued.py` (interest since the last settled day), `claims.py` (what is claimed
+against what fits).
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening import accrued, classes, derive, outstanding, remaining, repayments
+from koop_pipeline.opening import accrued, claims, classes, derive, outstanding, remaining, repayments
 from koop_pipeline.opening.contract import contract
 from koop_pipeline.opening.cutoffs import with_cutoff
+from koop_pipeline.opening.explanations import explain
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah
 from koop_pipeline.opening.policies import with_policies
+from koop_pipeline.opening.rate_fits import infer
 
 SCHEDULE_COLUMNS = [
     "cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after", "state",
@@ -29,7 +32,8 @@ POSITION_COLUMNS = [
 
 @dataclass(frozen=True)
 class OpenedLoans:
-    """`schedules` (loan_schedules), `positions` (a row a loan), `repayments` (parts by `_row`), `accrued`, `failures`.
+    """`schedules` (loan_schedules), `positions` (a row a loan), `repayments` (parts by `_row`), `accrued`,
+    `explanations` (a row a delivered schedule), `rates` (a row a loan: what stored rate and interest say), `failures`.
 
     In `positions` a stated value opens and the derived one stands beside it (`derived_...`); `status` is that at the
     cut-off: a loan settled after it is active, and one disbursed after it owes nothing yet.
@@ -39,6 +43,8 @@ class OpenedLoans:
     positions: pl.DataFrame
     repayments: pl.DataFrame
     accrued: pl.DataFrame
+    explanations: pl.DataFrame
+    rates: pl.DataFrame
     failures: pl.DataFrame
 
 
@@ -56,7 +62,8 @@ def open_loans(
     (`policies.py`). ValueError where a cooperative has no cut-off.
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
-    terms = derive.terms(unique)
+    explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
+    terms = derive.terms(claims.with_explained_unit(unique, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(terms, _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
@@ -68,9 +75,11 @@ def open_loans(
     owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals)
     earned = accrued.of_loans(owed, schedule, rest, filled)
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
-    found_rows.append(earned.failures)
-    parts = repayments.as_entries(filled)
-    return OpenedLoans(_schedules(rest, owed), _positions(owed), parts, earned.rows, gather(found_rows))
+    found_rows += [earned.failures, *claims.failures(unique, terms, explained, inferred)]
+    return OpenedLoans(
+        _schedules(rest, owed), _positions(owed), repayments.as_entries(filled), earned.rows, explained, inferred,
+        gather(found_rows),
+    )  # fmt: skip
 
 
 def _numbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:

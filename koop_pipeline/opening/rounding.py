@@ -1,7 +1,7 @@
 """How a lender rounds instalments: to what unit, which way, which instalment absorbs, and what is rounded.
 
 Put here policies and the rounding of a quotient. What is rounded (principal, interest, margin) belongs to `engine.py`;
-which policy a delivered schedule follows to `inference.py`.
+which policy a delivered schedule follows to `explanations.py`.
 
 Rules (design section 5, domain section 4):
 - mode `nearest` (half up, the default), `up`, `down` (truncated: 10,000,000 / 12 = 833,333) to any positive unit, or
@@ -12,7 +12,8 @@ Rules (design section 5, domain section 4):
 - rounds `parts` (the default): principal and interest each to the unit. `level`: likewise, but the absorbing instalment
   gives in interest what it takes in principal, so that the total stays equal: 11 x (867,000 + 233,000), then
   863,000 + 237,000. `total`: the sum of both goes to the unit, interest to the rupiah (mode `none`: to the sen), and
-  principal is the difference.
+  principal is the difference. `apart`: as `parts`, but the principal of an annuity is its exact share, annuity less
+  interest, rounded by itself; so the totals differ by a unit. For other methods that is `parts`.
 """
 
 from typing import Literal, NamedTuple, cast, get_args
@@ -23,7 +24,7 @@ from koop_pipeline.opening.money import RUPIAH, half_up_to, whole
 
 Mode = Literal["nearest", "up", "down", "none"]
 Absorbs = Literal["last", "first", "none"]
-Rounds = Literal["parts", "level", "total"]
+Rounds = Literal["parts", "level", "total", "apart"]
 COLUMNS: dict[str, tuple[str, ...]] = {
     "rounding_mode": get_args(Mode),
     "absorbs": get_args(Absorbs),

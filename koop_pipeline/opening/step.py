@@ -51,11 +51,12 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
 
 
 def open_loans(staging: Staging, run: BatchRun) -> None:
-    """Fill `opening.loan_schedules`, `opening.loan_positions`, the parts of repayments, the interest accrued on loans
-    and the loss allowance that their classes require.
+    """Fill `opening.loan_schedules`, `opening.loan_positions`, the parts of repayments, the interest accrued on loans,
+    the loss allowance that their classes require, and how schedules and rates are explained.
     """
-    written = ("opening.loan_schedules", "opening.loan_positions", "opening.repayment_parts", "opening.allowances")
-    ids = _begin(staging, run, written, ("loans", "loan_repayments"))
+    written = ("loan_schedules", "loan_positions", "repayment_parts", "allowances", "schedule_explanations",
+               "rate_findings")  # fmt: skip
+    ids = _begin(staging, run, [f"opening.{name}" for name in written], ("loans", "loan_repayments"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'loans'")
     policies = _policies(run)
     tables = ("loans", "loan_instalments", "loan_repayments", "collaterals")
@@ -67,6 +68,8 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.loan_positions", opened.positions)
         staging.insert("opening.repayment_parts", opened.repayments)
         staging.insert("opening.accrued_interest", opened.accrued)
+        staging.insert("opening.schedule_explanations", opened.explanations)
+        staging.insert("opening.rate_findings", opened.rates)
         staging.insert("opening.allowances", by_class(opened.positions, percent_frame(policies)))
         _fail(staging, opened.failures)
         _note_back_dated(staging, "loan_repayments", group)

@@ -98,17 +98,17 @@ def _build(node: yaml.Node | None, place: Place, file: YamlFile, open_nodes: fro
     return result
 
 
-def parse(file: YamlFile, model: type[M]) -> M:
-    """The file as `model`; the first fault becomes one sentence with file, line and key."""
+def parse(file: YamlFile, model: type[M], *, show_values: bool = True) -> M:
+    """The file as `model`; the first fault becomes one sentence with file, line and key (and the value, if shown)."""
     if not isinstance(file.data, dict):
         raise ConfigError(f"{file.path}: must be a mapping of keys to values")
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
-        raise _first_fault(file, error) from None
+        raise _first_fault(file, error, show_values=show_values) from None
 
 
-def _first_fault(file: YamlFile, error: ValidationError) -> ConfigError:
+def _first_fault(file: YamlFile, error: ValidationError, *, show_values: bool) -> ConfigError:
     every = error.errors(include_url=False, include_context=False)
     faults = [fault for fault in every if fault["type"] != "too_short"] or every
     fault = min(faults, key=lambda item: file.line(_in_file(file, item["loc"])))
@@ -119,7 +119,7 @@ def _first_fault(file: YamlFile, error: ValidationError) -> ConfigError:
     if fault["type"] == "missing":
         return file.error(place[:-1], f"the key {name!r} is missing")
     value = fault["input"]
-    shown = f" (it says {str(value)[:60]!r})" if isinstance(value, str) else ""
+    shown = f" (it says {str(value)[:60]!r})" if show_values and isinstance(value, str) else ""
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return file.error(place, f"{name}: {message}{shown}")
 

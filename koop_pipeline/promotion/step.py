@@ -18,6 +18,12 @@ from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_m
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import begin, halt
 
+REMEMBERED = {
+    "loaded": "SELECT ?",
+    "loaded_corrections": "SELECT cooperative_id, digest FROM mapped.corrections WHERE cooperative_id = ?"
+    " AND outcome NOT IN ('late', 'error')",
+    "loaded_merges": "SELECT cooperative_id, row, into_row, rule FROM cleaned.merges WHERE cooperative_id = ?",
+}
 Hashes = Callable[[str], tuple[str, str, str, str]]
 
 
@@ -37,6 +43,8 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                 staging.execute(
                     "INSERT INTO verification.promotions VALUES (?, ?, ?)", [cooperative_id, load_id, outcome]
                 )
+                if outcome != "blocked":
+                    _remember(staging, cooperative_id)
             except RefusedError as error:
                 halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
             except StagingError as error:
@@ -49,6 +57,13 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                 )
             after_each()
         _record(staging, ids)
+
+
+def _remember(staging: Staging, cooperative_id: str) -> None:
+    """Keep which corrections and merges the load contains, so that later runs leave it as it is."""
+    for table, sql in REMEMBERED.items():
+        staging.clear(f"verification.{table}", [cooperative_id])
+        staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 
 def _record(staging: Staging, ids: list[str]) -> None:

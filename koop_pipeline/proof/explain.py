@@ -80,9 +80,14 @@ def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
     if table.name == "savings_accounts":
         _replaced(staging, table, ids, SAVINGS)
     if table.name == "loans":
+        _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t._row) IN ({NOT_OPENED})")
         _replaced(staging, table, ids, LOANS)
 
 
+NOT_OPENED = (
+    "SELECT (l.cooperative_id, l._row) FROM cleaned.loans l JOIN raw.cooperatives c USING (cooperative_id)"
+    " WHERE l.disbursed_on > c.cutoff_on AND c.as_of > c.cutoff_on"
+)
 SAVINGS = (
     "SELECT t.* REPLACE (t.balance - s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT"
     " x.cooperative_id, x.account_no, sum(x.amount)::DECIMAL(18,2) AS moved FROM cleaned.savings_transactions x"
@@ -93,6 +98,7 @@ LOANS = (
     "SELECT t.* REPLACE (p.outstanding_principal AS outstanding_principal) FROM cleaned.loans t JOIN"
     " opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no"
     " WHERE p.outstanding_principal IS DISTINCT FROM t.outstanding_principal"
+    f" AND (t.cooperative_id, t._row) NOT IN ({NOT_OPENED})"
 )
 REPAYMENTS = (
     "SELECT t.* REPLACE (p.total AS total) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"

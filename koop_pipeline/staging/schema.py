@@ -44,7 +44,7 @@ BOOKKEEPING = {
     " cells BIGINT, total DECIMAL(38,2)",
     "mapped.corrections": "cooperative_id VARCHAR, number BIGINT, place VARCHAR, action VARCHAR, table_name VARCHAR,"
     " row BIGINT, column_name VARCHAR, value VARCHAR, into_row BIGINT, who VARCHAR, decided_on DATE, outcome VARCHAR,"
-    " message VARCHAR",
+    " message VARCHAR, digest VARCHAR",
     "mapped.added_cells": "cooperative_id VARCHAR, table_name VARCHAR, row BIGINT, column_name VARCHAR, value VARCHAR,"
     " place VARCHAR, number BIGINT",
     "mapped.different_people": "cooperative_id VARCHAR, member_no_a VARCHAR, member_no_b VARCHAR",
@@ -89,6 +89,9 @@ BOOKKEEPING = {
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
+    "verification.loaded": "cooperative_id VARCHAR",
+    "verification.loaded_corrections": "cooperative_id VARCHAR, digest VARCHAR",
+    "verification.loaded_merges": "cooperative_id VARCHAR, row BIGINT, into_row BIGINT, rule VARCHAR",
     "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
     " missing BIGINT, unexpected BIGINT, differing BIGINT",
     "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"

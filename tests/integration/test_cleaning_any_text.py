@@ -131,7 +131,7 @@ def test_what_a_correction_says_ends_as_a_value_or_a_named_failure(
     )
     mapped = frame(table, texts)
     delivered = clean(table, corrected.without_corrected(mapped, cells), {})
-    over = corrected.lay_over(table, mapped, delivered.values, cells)
+    over = corrected.lay_over(table, mapped, delivered.values, cells, {})
     assert over.values["_row"].to_list() == list(range(len(texts)))
     assert set(over.failures["rule"]) <= RULES
     failed = set(over.failures.select("row", "column_name").rows())

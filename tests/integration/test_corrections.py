@@ -252,6 +252,60 @@ def test_one_that_a_newer_delivery_fulfils_says_so(world: Outcome) -> None:
     assert world.notes(DONE, "COR-MATCH-01") == []
 
 
+TWICE = corrected(
+    "TWICE",
+    """
+    action: add, table: members, values: {member_no: A5, full_name: Yosef Tefa, status: active}
+    action: add, table: members, values: {member_no: A5, full_name: Yosef Tefa, status: active}
+    action: add, table: members, values: {member_no: A5, full_name: Orang Lain, status: active}
+    action: add, table: savings_transactions, values: {account_no: R1, posted_on: 2026-04-01, kind: deposit, \\
+    amount: "5000"}
+    action: add, table: savings_transactions, values: {account_no: R1, posted_on: 2026-04-01, kind: deposit, \\
+    amount: "5000"}
+    """,
+)
+
+
+def test_the_same_row_is_added_once(world: Outcome) -> None:
+    file = "corrections/TWICE/perbaikan.yaml"
+    assert outcomes(world, TWICE) == [
+        ("applied", ""),
+        ("fulfilled", f"{file}, line 3 adds the same row"),
+        ("error", f"{file}, line 3 adds another row of this key"),
+        ("applied", ""),
+        ("fulfilled", f"{file}, line 6 adds the same row"),
+    ]
+    assert booked(world, TWICE, "members")[1] == 1
+    assert money(world, TWICE, "savings_transactions")[1] == "5000.00"
+
+
+KNOTS = corrected(
+    "KNOTS",
+    """
+    action: merge, table: members, key: A1, into: A2
+    action: merge, table: members, key: A2, into: A1
+    action: merge, table: members, key: A3, into: A1
+    action: merge, table: members, key: A3, into: A2
+    """,
+)
+WORLD.files["corrections/KNOTS/orang.yaml"] = (
+    "cooperative: KNOTS\ncorrections: []\ndifferent_people:\n"
+    f"  - {{members: [A1, A99], {SIGNED.format(on='2026-07-10')}}}\n"
+)
+
+
+def test_merges_that_contradict_each_other_are_errors(world: Outcome) -> None:
+    circle = "the members are merged into each other in a circle"
+    file = "corrections/KNOTS/perbaikan.yaml"
+    assert outcomes(world, KNOTS) == [
+        ("error", circle),
+        ("error", circle),
+        ("error", circle),
+        ("error", f"{file}, line 5 merges this member into another one"),
+    ]
+    assert "different people A1 and A99: one of them is no member of the delivery" in world.notes(KNOTS, "COR-MATCH-01")
+
+
 CHAIN = corrected(
     "CHAIN",
     """
@@ -330,12 +384,21 @@ BRANCHES = WORLD.add(
 WORLD.files["corrections/BRANCHES/a.yaml"] = (
     "cooperative: BRANCHES\ncorrections:\n  - {action: set, table: savings_accounts, key: CBG-R1, column: member_no,"
     f" expected: '1', value: CBG-2, {SIGNED.format(on='2026-07-10')}}}\n"
+    "  - {action: set, table: savings_accounts, key: PST-R1, column: member_no, expected: '1', value: '2',"
+    f" {SIGNED.format(on='2026-07-10')}}}\n"
+    "  - {action: add, table: members, values: {member_no: '9', full_name: Lukas},"
+    f" {SIGNED.format(on='2026-07-10')}}}\n"
 )
 
 
 def test_keys_carry_their_branch(world: Outcome) -> None:
-    assert outcomes(world, BRANCHES) == [("applied", "")]
+    """A number without a branch gets that of its row; an added row says its own."""
+    assert outcomes(world, BRANCHES) == [
+        ("applied", ""),
+        ("applied", ""),
+        ("error", "member_no needs its branch before it"),
+    ]
     assert world.table("cleaned.savings_accounts", BRANCHES, "account_no, member_no", "account_no") == [
         ("CBG-R1", "CBG-2"),
-        ("PST-R1", "PST-1"),
+        ("PST-R1", "PST-2"),
     ]

@@ -182,3 +182,35 @@ def test_a_workbook_that_is_not_applied_is_told_and_one_of_another_cooperative_i
 
 def test_the_delivery_is_untouched(loop: Loop) -> None:
     assert {str(path): path.read_bytes() for path in (loop.root / "legacy").rglob("*.*")} == loop.delivered
+
+
+def test_after_the_load_only_held_values_come_in_and_the_rest_is_said_to_be_late(loop: Loop, tmp_path: Path) -> None:
+    """A second workbook of the same name adds to the first; what would change the load waits outside."""
+    root = tmp_path / "program"
+    shutil.copytree(loop.root, root)
+    returned = root / "corrections" / WARNED / "kembali.xlsx"
+    (root / "corrections" / WARNED / "tangan.yaml").write_text(
+        f"cooperative: {WARNED}\ncorrections:\n  - {{action: exclude, table: members, key: T024, reason: keluar,"
+        " who: Sekretaris, on: 2026-07-22}\n"
+    )
+    run = run_of(root)
+    with Staging.open(run.folder.staging_path(BATCH)) as staging:
+        list(export_all(staging, run, root / "var" / "out2", gate.suites(), TODAY))
+    book = openpyxl.load_workbook(root / "var" / "out2" / f"{WARNED}.xlsx")
+    page, columns = sheet(book, "Anggota")
+    for row in range(HEAD_ROW + 1, page.max_row + 1):
+        if page.cell(row, columns["Kolom"]).value == "Tanggal lahir":
+            page.cell(row, columns["Tindakan"]).value = "Ubah isi"
+            page.cell(row, columns["Perbaikan"]).value = date(1980, 7, 2)
+    book.save(returned)
+    with Staging.open(run.folder.staging_path(BATCH)) as staging:
+        answers = [one for one in apply_returned(staging, run, date(2026, 7, 23)) if one.cooperative_id == WARNED]
+    assert not [one.problems for one in answers if one.problems]
+    assert sorted(path.name for path in returned.parent.glob("*.yaml")) == [
+        "kembali-2.yaml", "kembali.yaml", "tangan.yaml",
+    ]  # fmt: skip
+    status = migrate(root, BATCH, [WARNED])[WARNED]
+    assert (status["state"], rules(status)["COR-LATE-01"]) == ("verified", 1)
+    assert status["corrections"]["late"] == 1
+    assert "MBR-DAT-01" not in rules(status)
+    assert status["rows"]["members"]["promoted"] == loop.after[WARNED]["rows"]["members"]["promoted"]

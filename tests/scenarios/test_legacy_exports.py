@@ -135,6 +135,17 @@ def test_every_raw_row_is_used_or_ignored_by_name(migrated: Migrated, cooperativ
     assert booked == [(*EXPECTED[cooperative_id]["raw"], True, False, False)]
 
 
+def test_the_rounding_of_the_lender_is_read_off_its_schedule(migrated: Migrated) -> None:
+    """11 x (867,000 + 233,000), then 863,000 + 237,000: up to Rp 1,000, the last absorbs, the total stays equal."""
+    told = migrated.staged(
+        "SELECT method, rate_basis, annual_rate, rounding_unit, rounding_mode, absorbs, rounds, exact FROM"
+        f" opening.schedule_explanations WHERE cooperative_id = '{LENDER}'"
+    )
+    assert told == [("flat", "per_month", Decimal("26.88"), 1_000, "up", "last", "level", True)]
+    unit = migrated.promoted(f"SELECT rounding_unit FROM platform.loans WHERE cooperative_id = '{LENDER}'")
+    assert unit == [(1_000,)]
+
+
 def test_the_audit_trail_of_the_lender_is_ignored(migrated: Migrated) -> None:
     found = migrated.staged("SELECT rows, ignored FROM mapped.raw_accounts WHERE source_table = 't99_audittrail'")
     assert found == [(1024, 1024)]

@@ -111,11 +111,33 @@ def test_nothing_is_merged_along_a_chain(staging: Staging) -> None:
     members(
         staging,
         person("Siti Aminah", NIK, "1980-01-05"),
-        person("Siti Aminah", NIK, "1984-05-09"),
-        person("Siti Aminah Ola", NIK, "1984-05-09"),
+        person("Siti Aminah", NIK, "1984-01-09"),
+        person("Siti Aminah Ola", NIK, "1984-01-09"),
     )
     assert merges(staging) == []
     assert listed(staging) == [(1, 2, 160), (1, 3, 130), (2, 3, 190)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (person("Budi Karyanto", NIK, "1985-03-02", gender="male"), person("Ny. Budi Karyanto", NIK, gender="female")),
+        (person("Petrus Lay", NIK, "1975-02-01"), person("Alm. Petrus Lay", NIK, "1950-07-30")),
+    ],
+)
+def test_a_shared_card_in_a_family_is_only_listed(staging: Staging, one: Row, other: Row) -> None:
+    members(staging, one, other)
+    assert (merges(staging), [pair[:2] for pair in listed(staging)]) == ([], [(1, 2)])
+
+
+def test_what_is_in_the_target_is_merged_no_further(staging: Staging) -> None:
+    rows = [person("Siti", NIK), person("Siti", NIK), person("Markus", OTHER_NIK), person("Markus", OTHER_NIK)]
+    staging.execute("INSERT INTO verification.loaded VALUES ('A')")
+    staging.execute("INSERT INTO verification.loaded_merges VALUES ('A', 2, 1, 'MBR-DUP-01')")
+    members(staging, *rows)
+    for name in ("loaded", "loaded_merges"):
+        staging.execute(f"DELETE FROM verification.{name}")
+    assert (merges(staging), [pair[:2] for pair in listed(staging)]) == ([(2, 1)], [(3, 4)])
 
 
 def test_one_nik_and_birth_date_under_clearly_different_names_is_only_listed(staging: Staging) -> None:
@@ -366,8 +388,8 @@ def test_decisions_serve_one_run_only(staging: Staging) -> None:
 
 def test_what_refers_to_a_merged_member_follows_it(staging: Staging) -> None:
     members(staging, person("Siti", NIK), person("Siti", NIK), person("Markus"))
-    staging.execute("INSERT INTO cleaned.members BY NAME SELECT cooperative_id, member_no FROM _koop_cleaned"
-                    " WHERE _excluded IS NULL")  # fmt: skip
+    kept = "SELECT cooperative_id, member_no FROM _koop_cleaned WHERE _excluded IS NULL"
+    staging.execute(f"INSERT INTO cleaned.members BY NAME {kept}")
     accounts = [{"cooperative_id": "A", "member_no": number, "balance": 5} for number in ("M1", "M2", "M3", None)]
     fill(staging, "savings_accounts", [*accounts, {"cooperative_id": "B", "member_no": "M2"}])
     settle(staging, TABLES["savings_accounts"], ["A", "B"])
@@ -410,9 +432,11 @@ def _sure_groups(rows: list[Row]) -> list[set[int]]:
         one, other = rows[a - 1], rows[b - 1]
         born = one["birth_date"] is not None and one["birth_date"] == other["birth_date"]
         alike = "Markus Bria" not in (one["full_name"], other["full_name"])
+        known = one["birth_date"] is not None and other["birth_date"] is not None
         people = one["party"] == other["party"] == "person"
         return (
             people
+            and (born or not known)
             and one["nik"] is not None
             and one["nik"] == other["nik"]
             and ((born and alike) or one["full_name"] == other["full_name"])

@@ -59,6 +59,18 @@ def test_a_base_that_does_not_fit_leaves_the_rate_unknown() -> None:
     assert terms(source_rate=Decimal(5), instalment_interest=Decimal(123_456))["annual_rate"] is None
 
 
+@pytest.mark.parametrize("method", ["annuity", "declining"])
+def test_a_base_is_not_taken_where_the_claimed_method_does_not_fit(method: str) -> None:
+    """2,400,000 in all is flat 2 % a month of 10,000,000 over 12; falling interest would be 1,300,000 and less."""
+    got = terms(source_rate=Decimal(2), interest_total=Decimal(2_400_000), interest_method=method)
+    assert (got["annual_rate"], got["source_rate_basis"]) == (None, None)
+
+
+def test_the_base_of_falling_interest_is_fitted_too() -> None:
+    got = terms(source_rate=Decimal(2), interest_total=Decimal(1_300_000), interest_method="declining")
+    assert (got["annual_rate"], got["source_rate_basis"]) == (Decimal(24), "per_month")
+
+
 def test_what_is_stated_is_never_changed() -> None:
     stated = {
         "annual_rate": Decimal(20), "source_rate": Decimal(2), "source_rate_basis": "per_month",

@@ -94,5 +94,5 @@ def test_no_module_divides_inexactly_or_names_a_float(name: str) -> None:
     divisions = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]
     literals = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)]
     assert literals == []
-    assert len(divisions) == (3 if name == "engine" else 0) or name == "step"
+    assert len(divisions) == (3 if name == "annuity" else 0) or name == "step"
     assert "Float" not in inspect.getsource(module)

@@ -156,7 +156,7 @@ DELIVERED = tuple(
     }
     for no in range(1, 13)
 )  # fmt: skip
-ROUNDED_UP: Row = {"principal": Decimal(10_400_000), "annual_rate": Decimal(27)}
+ROUNDED_UP: Row = {"principal": Decimal(10_400_000), "annual_rate": Decimal("26.88")}
 
 
 def test_a_delivered_schedule_is_kept_to_the_rupiah() -> None:
@@ -243,7 +243,11 @@ def test_a_loan_settled_after_the_cutoff_was_active_on_it() -> None:
 def test_a_loan_disbursed_after_the_cutoff_owes_nothing_on_it() -> None:
     loan: Row = {"disbursed_on": date(2026, 7, 1), "outstanding_principal": Decimal(1_200_000)}
     result = opened([loan], as_of=date(2026, 7, 2))
-    assert (position(result)["outstanding_principal"], rules(result)) == (Decimal(0), [])
+    assert (position(result)["outstanding_principal"], rules(result)) == (Decimal(0), ["CUT-02"])
+    assert result.failures["note"][0] == (
+        "disbursed on 2026-07-01, after the cut-off day 2026-06-30: nothing of it was outstanding then; it belongs to "
+        "the books of the new system"
+    )
     assert result.schedules.is_empty()
 
 
@@ -335,3 +339,111 @@ def test_a_cooperative_without_a_cutoff_is_a_clear_error() -> None:
 def test_no_loans_at_all_open_to_nothing() -> None:
     result = opened([])
     assert result.schedules.is_empty() and result.positions.is_empty() and result.failures.is_empty()
+
+
+def test_one_sum_before_the_end_settles_a_loan_early() -> None:
+    """Four instalments are paid; on 20 June 800,000 and the interest of the sixth, which has begun, end it."""
+    loan: Row = {"outstanding_principal": Decimal(0), "status": "settled"}
+    paid_total = [{"paid_on": date(2026, 1 + no, 15), "total": Decimal(112_000)} for no in range(1, 5)]
+    early: Row = {"paid_on": date(2026, 6, 20), "total": Decimal(824_000)}
+    result = opened([loan], repayments=(*paid_total, early))
+    assert result.repayments.select("principal", "interest").rows()[-1] == (Decimal(800_000), Decimal(24_000))
+    got = position(result)
+    assert (got["derived_outstanding_principal"], got["status"]) == (Decimal(0), "settled")
+    assert (result.schedules.is_empty(), rules(result)) == (True, [])
+
+
+def test_a_loan_part_paid_on_the_day_of_the_cut_off() -> None:
+    """Due on the cut-off day itself: 40,000 of the principal and the interest are paid that day, 60,000 remain."""
+    first_four = tuple({**paid(no), "paid_on": date(2026, 1 + no, 28)} for no in range(1, 5))
+    today: Row = {"paid_on": CUTOFF, "principal": Decimal(40_000), "interest": Decimal(12_000), "instalment_no": 5}
+    loan: Row = {"disbursed_on": date(2026, 1, 30), "outstanding_principal": Decimal(760_000)}
+    result = opened([loan], repayments=(*first_four, today))
+    assert schedule(result)[0] == (5, CUTOFF, 60_000, 0, "part_paid")
+    got = position(result)
+    assert (got["arrears_days"], got["outstanding_interest"], rules(result)) == (0, Decimal(7 * 12_000), [])
+
+
+def test_what_is_owed_above_the_principal_after_a_restructuring_opens_as_it_is() -> None:
+    result = opened([{"outstanding_principal": Decimal(1_300_000)}])
+    assert position(result)["outstanding_principal"] == Decimal(1_300_000)
+    assert sum(row[2] for row in schedule(result)) == 1_300_000
+
+
+TEN_MILLION: Row = {"principal": Decimal(10_000_000), "annual_rate": Decimal(0)}
+
+
+def test_the_unit_of_a_schedule_that_is_explained_to_the_rupiah_is_its_tolerance() -> None:
+    """833,333 up to 1,000 is 834,000, the first takes 826,000: half-up to no usual unit, so 1 before."""
+    rows = tuple(
+        {"instalment_no": no, "due_on": date(2026 + no // 12, no % 12 + 1, 15), "interest": Decimal(0),
+         "principal": Decimal(826_000 if no == 1 else 834_000)}
+        for no in range(1, 13)
+    )  # fmt: skip
+    result = opened([{**TEN_MILLION, "outstanding_principal": Decimal(10_000_000)}], instalments=rows)
+    assert position(result)["rounding_unit"] == Decimal(1_000)
+    stated = opened([{**TEN_MILLION, "outstanding_principal": Decimal(10_000_000), "rounding_unit": Decimal(50)}],
+                    instalments=rows)  # fmt: skip
+    assert position(stated)["rounding_unit"] == Decimal(50)
+    assert rules(result) == rules(stated) == []
+
+
+CLAIMED: Row = {
+    "principal": Decimal(10_000_000), "annual_rate": None, "source_rate": Decimal(2),
+    "instalment_interest": Decimal(200_000), "outstanding_principal": Decimal(10_000_000),
+}  # fmt: skip
+
+
+def test_a_claim_that_does_not_fit_is_kept_and_said_loudly() -> None:
+    """2 % a year would be 16,667 a month; stored are 200,000, which is 2 % a month, so 24 % a year."""
+    result = opened([{**CLAIMED, "source_rate_basis": "per_year"}])
+    assert position(result)["annual_rate"] == Decimal(2)
+    assert (rules(result), result.rates["claim"].to_list()) == (["LON-RTE-01"], ["disagrees"])
+    assert "fit flat per_month, 24 % a year" in result.failures["note"][0]
+    assert "the source claims flat per_year" in result.failures["note"][0]
+
+
+def test_a_claim_below_the_cap_whose_interest_is_above_it_is_seen_by_the_cap() -> None:
+    terms: Row = {**CLAIMED, "source_rate": Decimal(3), "instalment_interest": Decimal(300_000)}
+    result = opened([{**terms, "source_rate_basis": "per_year"}])
+    assert rules(result) == ["LON-CAP-02", "LON-RTE-01"]
+    assert result.failures["note"][0] == (
+        "3 % a year by what is stated, but the interest is that of 36 % a year: above 24 %"
+    )
+
+
+def test_a_base_that_nothing_claims_is_taken_where_one_fits_and_a_tie_is_reported() -> None:
+    unique = opened([CLAIMED])
+    assert (position(unique)["annual_rate"], rules(unique)) == (Decimal(24), [])
+    tied = opened([{**CLAIMED, "source_rate": Decimal(24)}])
+    assert (position(tied)["annual_rate"], rules(tied)) == (Decimal(24), ["LON-RTE-02"])
+    assert "the bases per_year, whole_term fit alike" in tied.failures["note"][0]
+    claimed = opened([{**CLAIMED, "source_rate": Decimal(24), "source_rate_basis": "per_year"}])
+    assert rules(claimed) == []
+
+
+def test_an_irregular_schedule_goes_over_as_it_is_and_is_listed() -> None:
+    parts = [(100_000, 50_000), (700_000, 3_000), (50_000, 90_000), (350_000, 12_345)]
+    rows = tuple(
+        {"instalment_no": no, "due_on": date(2026, 6 + no, 15), "principal": Decimal(p), "interest": Decimal(i)}
+        for no, (p, i) in enumerate(parts, start=1)
+    )
+    result = opened([{"tenor": 4, "outstanding_principal": Decimal(1_200_000)}], instalments=rows)
+    assert [row[2:4] for row in schedule(result)] == parts
+    assert (rules(result), result.explanations["method"].to_list()) == (["LON-EXP-01"], ["irregular"])
+
+
+def test_a_schedule_by_another_method_than_claimed_and_one_that_is_not_to_the_rupiah() -> None:
+    """1,200,000 at 1 % a month: the interest falls by 1 % of 300,000."""
+    interest = (12_000, 9_000, 6_000, 3_000)
+    rows = tuple(
+        {"instalment_no": no, "due_on": date(2026, 6 + no, 15), "principal": Decimal(300_000), "interest": Decimal(i)}
+        for no, i in enumerate(interest, start=1)
+    )
+    loan: Row = {"tenor": 4, "outstanding_principal": Decimal(1_200_000)}
+    other = opened([loan], instalments=rows)
+    assert rules(other) == ["LON-EXP-03"]
+    assert str(other.failures["note"][0]).endswith("; the source claims flat, 12 % a year")
+    changed = ({**rows[0], "interest": Decimal(12_007)}, *rows[1:])
+    near = opened([{**loan, "interest_method": "declining"}], instalments=changed)
+    assert rules(near) == ["LON-EXP-02"]

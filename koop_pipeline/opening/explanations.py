@@ -1,57 +1,42 @@
-"""Explains a delivered schedule (method, rate base and rounding that reproduce it, or none), and a stored rate.
+"""Explains a delivered schedule: the method, rate base and rounding that reproduce it, or none.
 
 Put here what is read off what the source delivers; it explains and never changes it (the delivered schedule is the
-contract). How a stored rate is compared with the stored interest stands in `rates.py`.
+contract). How a stored rate is compared with the stored interest stands in `rate_fits.py`.
 
 How a schedule is explained: every rate that the loan states (each base), then every rate that its interest implies, is
 crossed with the methods that the shape of the schedule admits and with all rounding policies. For each candidate a
 bound is taken from the first, the last and the ordinary instalments; the engine generates the nearest, and each
 instalment is compared. Of several that reproduce a schedule the claimed method is named, the stated rate, the policy
 that explains most loans of the cooperative, rounding to Rp 1, then the coarsest unit, up before nearest before down.
+A lender has habits: that search is made for `SAMPLE` loans of each kind (cooperative, product, claimed method and
+base), spread over all of them; on the others the `HABITS` ways that explain most of the sample are tried first, and
+only what they do not reproduce to the rupiah is searched in full.
 """
 
 from itertools import product
-from typing import NamedTuple
 
 import polars as pl
 
 from koop_pipeline.opening import derive, engine, rates
+from koop_pipeline.opening.annuity import with_factor
+from koop_pipeline.opening.bounds import ROUNDINGS, bounds
 from koop_pipeline.opening.due_dates import MAX_TENOR
 from koop_pipeline.opening.frames import schema
 from koop_pipeline.opening.money import MONEY, RATE, RUPIAH, half_up, rate, rupiah, sen, shown, whole
 from koop_pipeline.opening.rounding import COLUMNS as POLICY
-from koop_pipeline.opening.rounding import UNITS, Absorbs, Mode, Policy, Rounds
+from koop_pipeline.opening.rounding import UNITS
 
 COLUMNS = [
     "cooperative_id", "loan_no", "method", "rate_basis", "annual_rate", "rounding_unit", "rounding_mode", "absorbs",
     "rounds", "exact", "largest_deviation", "alike", "explanation",
 ]  # fmt: skip
 NEAR = 1_000 * RUPIAH
-KEPT = {"flat": 4, "margin": 4, "bullet": 1, "declining": 18, "annuity": 18}
+KEPT = {"flat": 4, "margin": 4, "bullet": 1, "declining": 80, "annuity": 80}
 AS_IT_IS = 9
+SAMPLE, HABITS = 6, 2
+KIND = ("cooperative_id", "product_code", "interest_method", "source_rate_basis")
 METHODS = ("flat", "declining", "annuity", "bullet")
 _KEY = ["_loan", "interest_method", "_rate"]
-
-
-class Rounding(NamedTuple):
-    """A rounding policy with its unit in rupiah."""
-
-    unit: int
-    policy: Policy
-
-
-def _roundings() -> list[Rounding]:
-    """All policies tried, the preferred first."""
-    rounds: tuple[Rounds, ...] = ("parts", "level", "total")
-    absorbs: tuple[Absorbs, ...] = ("last", "first", "none")
-    ways: list[tuple[int, Mode]] = [(1, "nearest")]
-    coarse: tuple[Mode, ...] = ("up", "nearest", "down")
-    ways += list(product(sorted(UNITS[1:], reverse=True), coarse))
-    ways += [(1, "up"), (1, "down"), (1, "none")]
-    return [Rounding(unit, Policy(mode, who, what)) for (unit, mode), what, who in product(ways, rounds, absorbs)]
-
-
-ROUNDINGS = _roundings()
 
 
 def explain(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -61,36 +46,64 @@ def explain(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     the nearest is further away than Rp 1,000 or a tenth of an instalment; null where the terms do not suffice.
     `rate_basis` is null where the rate is not a stored one but implied by the interest. `annual_rate`: percent a year,
     nominal. `largest_deviation`: rupiah, the largest of any part of an instalment from the nearest candidate; `exact`:
-    there is none. `alike`: how many other combinations are exact too. The explanation holds amounts, no persons.
+    there is none. `alike`: how many others of those that were tried are exact too. The explanation holds amounts, no
+    persons.
     """
     numbered = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     delivered = _delivered(numbered, instalments)
     terms = _terms(numbered, delivered)
-    tried = _tried(_stated(terms), delivered)
-    done = tried.filter(pl.col("_deviation") == 0).select("_loan").unique()
-    tried = pl.concat([tried, _tried(_implied(terms.join(done, on="_loan", how="anti")), delivered)])
-    return _worded(terms, _best(tried, terms))
+    return _worded(terms, _best(_searched(terms, delivered), terms))
 
 
-def infer(loans: pl.DataFrame) -> pl.DataFrame:
-    """What stored rate and stored interest say about method, base and nominal rate: one row a loan, in the order of
-    `loans` (the contract's columns); columns `rates.INFERRED`.
+def _searched(terms: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """What was tried on each loan: all ways on a sample of each kind, on the others its habits first."""
+    known = terms.with_columns(
+        _kind=pl.concat_str([pl.col(name).fill_null("") for name in KIND], separator="|")
+        + pl.col("source_rate").is_null().cast(pl.String)
+    )
+    place, size = pl.int_range(pl.len()).over("_kind"), pl.len().over("_kind")
+    sampled = (place * SAMPLE) % size < SAMPLE
+    sample, others = known.filter(sampled), known.filter(~sampled)
+    tried = [_all_ways(sample, delivered)]
+    habits = _habits(_best(tried[0], sample), sample)
+    for number in range(HABITS):
+        if others.is_empty():
+            break
+        tried.append(_by_habit(others, habits.filter(pl.col("_place") == number), delivered))
+        others = others.join(_exact(tried[-1]), on="_loan", how="anti")
+    return pl.concat([*tried, _all_ways(others, delivered)] if others.height else tried)
 
-    Every method is crossed with every base; the first interest, the interest in all and the first principal are
-    compared with those stored. `deviation` (rupiah an instalment) is the largest difference. A combination fits if that
-    is within the rounding unit (stated, else the coarsest usual one that the stored interest shows) and within a tenth
-    of the interest; where one fits to the rupiah, only such do. `methods` and `bases` name all that fit; `tie`: several
-    bases do. The interest of one instalment alone cannot tell the methods apart, for their first is alike. method,
-    rate_basis and annual_rate (percent a year) are the claimed ones where these fit, else the nearest, flat first;
-    annual_rate is null where several fit at different rates, all three are where none fits. `claim` compares with the
-    loan's own interest_method, source_rate_basis and annual_rate: agrees, disagrees, cannot_tell (nothing claimed, or
-    nothing to compare with). A bullet is considered where it is claimed or the first principal is 0: its interest is
-    that of a flat loan.
-    """
-    own = rates.stored(loans)
-    candidates = _with_factor(rates.combinations(own), "_method", "_n")
-    annuity = half_up(pl.col("_p") * pl.col("_factor"), whole(engine.FACTOR_SCALE))
-    return rates.compared(own, candidates.with_columns(_a=annuity))
+
+def _all_ways(terms: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """Every rate that is stated, and where none of these reproduces a schedule every rate that is implied."""
+    own = delivered.join(terms.select("_loan"), on="_loan", how="semi")
+    tried = _nearest(_stated(terms), own)
+    rest = terms.join(_exact(tried), on="_loan", how="anti")
+    return pl.concat([tried, _nearest(_implied(rest), own)]) if rest.height else tried
+
+
+def _exact(tried: pl.DataFrame) -> pl.DataFrame:
+    return tried.filter(pl.col("_deviation") == 0).select("_loan").unique()
+
+
+def _habits(best: pl.DataFrame, sample: pl.DataFrame) -> pl.DataFrame:
+    """The ways (method, rate, rounding) that explain most of each kind's sample, `_place` 0 the commonest."""
+    way = ["_kind", "interest_method", "_rate", "_rounding"]
+    exact = best.filter(pl.col("_deviation") == 0).join(sample.select("_loan", "_kind"), on="_loan")
+    counted = exact.group_by(way).len().sort("_kind", "len", *way[1:], descending=[False, True, False, False, False])
+    return counted.with_columns(_place=pl.int_range(pl.len()).over("_kind")).drop("len")
+
+
+def _by_habit(terms: pl.DataFrame, habits: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """The one way of each loan's kind, tried on it."""
+    way = ["_kind", "interest_method", "_rate"]
+    candidates = [made(terms.join(habits, on="_kind", how="semi"), habits) for made in (_stated, _implied)]
+    chosen = pl.concat(candidates, how="diagonal").join(habits.select(*way, "_rounding"), on=way)
+    policies = pl.DataFrame(
+        [(item.unit, *item.policy) for item in ROUNDINGS], schema=["rounding_unit", *POLICY], orient="row"
+    ).with_columns(pl.col("rounding_unit").cast(MONEY), _rounding=pl.int_range(pl.len(), dtype=pl.Int32))
+    own = delivered.join(terms.select("_loan"), on="_loan", how="semi")
+    return _measured(chosen.drop("rounding_unit").join(policies, on="_rounding", how="left"), own)
 
 
 def _delivered(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -147,7 +160,7 @@ def _grain(amounts: pl.Expr) -> pl.Expr:
     return pl.coalesce(*fits, 1)
 
 
-def _stated(terms: pl.DataFrame) -> pl.DataFrame:
+def _stated(terms: pl.DataFrame, only: pl.DataFrame | None = None) -> pl.DataFrame:
     """Candidates with the rates that the loan states: the claimed base, the other bases, percent a year."""
     plain = terms.with_columns(
         instalment_interest=pl.lit(None, dtype=MONEY),
@@ -164,10 +177,10 @@ def _stated(terms: pl.DataFrame) -> pl.DataFrame:
     per_year = plain.filter(pl.col("annual_rate").is_not_null()).with_columns(
         source_rate=pl.lit(None, dtype=RATE), source_rate_basis=pl.lit("per_year"), _rate=pl.lit(4, dtype=pl.Int32)
     )
-    return _candidates(pl.concat([*by_base, per_year]).drop("_claimed"))
+    return _candidates(pl.concat([*by_base, per_year]).drop("_claimed"), only)
 
 
-def _implied(terms: pl.DataFrame) -> pl.DataFrame:
+def _implied(terms: pl.DataFrame, only: pl.DataFrame | None = None) -> pl.DataFrame:
     """Candidates with the rates that the first or the ordinary interest implies: percent a month and a year to two
     decimals, and the level interest as it is.
     """
@@ -189,11 +202,13 @@ def _implied(terms: pl.DataFrame) -> pl.DataFrame:
         annual_rate=pl.lit(None, dtype=RATE), instalment_interest=rupiah(level), interest_total=in_all,
         _rate=pl.lit(AS_IT_IS, dtype=pl.Int32),
     )  # fmt: skip
-    return _candidates(pl.concat([*kinds, as_it_is]))
+    return _candidates(pl.concat([*kinds, as_it_is]), only)
 
 
-def _candidates(rated: pl.DataFrame) -> pl.DataFrame:
-    """Loan x rate x method, as far as the shape of the schedule and its first interest admit them."""
+def _candidates(rated: pl.DataFrame, only: pl.DataFrame | None) -> pl.DataFrame:
+    """Loan x rate x method, as far as the shape of the schedule, its first interest and `only` admit them."""
+    if only is not None:
+        rated = rated.join(only, on=["_kind", "_rate"], how="semi")
     margin = pl.col("interest_method") == "margin"
     methods = pl.DataFrame({"_method": METHODS})
     frame = rated.with_columns(_margin=margin.fill_null(False)).join(methods, how="cross")
@@ -222,26 +237,16 @@ def _candidates(rated: pl.DataFrame) -> pl.DataFrame:
     frame = frame.filter(told & ((off <= NEAR) | named.is_in(["margin", "annuity"])))
     same = ["_loan", "interest_method", "_num", "_den", "_l", "_m"]
     unique = frame.sort("_loan", "_rate").unique(same, keep="first", maintain_order=True)
-    return _with_factor(unique, "interest_method", "tenor")
+    return with_factor(unique, "interest_method", "tenor")
 
 
-def _with_factor(candidates: pl.DataFrame, method: str, count: str) -> pl.DataFrame:
-    """With `_factor`, A / P of an annuity, where `method` is one; `count` is the column of its instalments."""
-    wide = candidates.with_columns(_count=pl.col(count).cast(pl.Int64))
-    keys = wide.filter((pl.col(method) == "annuity") & pl.col("_num").is_not_null()).select("_num", "_den", "_count")
-    keys = keys.unique()
-    factors = [engine.annuity_factor(*key) for key in zip(*keys.get_columns(), strict=True)]
-    known = keys.with_columns(_factor=pl.Series(factors, dtype=pl.Int128))
-    return wide.join(known, on=["_num", "_den", "_count"], how="left", maintain_order="left").drop("_count")
-
-
-def _tried(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+def _nearest(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
     """The candidates nearest by their bound, with `_rounding` (its number) and `_deviation`, exact, in sen."""
-    bounds = _bounds(candidates)
-    measured = pl.concat([candidates.with_columns(_bound=bounds.min_horizontal()), bounds], how="horizontal")
+    bound = bounds(candidates)
+    measured = pl.concat([candidates.with_columns(_bound=bound.min_horizontal()), bound], how="horizontal")
     measured = measured.filter(pl.col("_bound") == pl.col("_bound").min().over("_loan"))
     picked = [
-        measured.filter(pl.col(str(number)) == pl.col("_bound")).drop(bounds.columns).with_columns(
+        measured.filter(pl.col(str(number)) == pl.col("_bound")).drop(bound.columns).with_columns(
             _rounding=pl.lit(number, dtype=pl.Int32), rounding_unit=pl.lit(rounding.unit).cast(MONEY),
             rounding_mode=pl.lit(rounding.policy.mode), absorbs=pl.lit(rounding.policy.absorbs),
             rounds=pl.lit(rounding.policy.rounds),
@@ -250,12 +255,17 @@ def _tried(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
     ]  # fmt: skip
     chosen = pl.concat(picked).sort(*_KEY, "_rounding")
     most = pl.col("interest_method").replace_strict(KEPT, return_dtype=pl.Int64)
-    chosen = chosen.filter(pl.int_range(pl.len()).over(_KEY) < most).rename({"_loan": "_owner"}).with_row_index("_loan")
+    return _measured(chosen.filter(pl.int_range(pl.len()).over(_KEY) < most), delivered)
+
+
+def _measured(chosen: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
+    """Candidates, each with one rounding, with `_deviation`, the largest difference from the delivered ones, in sen."""
+    chosen = chosen.rename({"_loan": "_owner"}).with_row_index("_loan")
     worst = _deviations(chosen, delivered.rename({"_loan": "_owner"}))
     nominal = pl.coalesce(rates.annual_rate(), _implied_rate())
     return chosen.join(worst, on="_loan", how="inner").select(
-        pl.col("_owner").alias("_loan"), "interest_method", "_rate", "_basis", "source_rate", nominal.alias("_nominal"),
-        "_rounding", "rounding_unit", *POLICY, "_deviation",
+        pl.col("_owner").alias("_loan"), "interest_method", "_rate", "source_rate_basis", "source_rate",
+        nominal.alias("_nominal"), "_rounding", "rounding_unit", *POLICY, "_deviation",
     )  # fmt: skip
 
 
@@ -280,80 +290,6 @@ def _deviations(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFra
     totals = (pl.col("total") - pl.col("_principal") - pl.col("_interest")).abs()
     off = pl.coalesce(pl.when(pl.col("_principal").is_null()).then("total"), pl.max_horizontal(parts, totals))
     return compared.group_by("_loan").agg(_deviation=off.max()).drop_nulls()
-
-
-def _bounds(candidates: pl.DataFrame) -> pl.DataFrame:
-    """How far each candidate is at least, under each of `ROUNDINGS` (columns "0", "1", ...), in sen."""
-    bounds: dict[str, pl.Series] = {}
-    ways = sorted({(item.unit, item.policy.mode, item.policy.rounds == "total") for item in ROUNDINGS})
-    for unit, mode, of_total in ways:
-        shared = Policy(mode, rounds="total" if of_total else "parts")
-        ordinary = _ordinary(candidates, shared, unit)
-        same = [
-            (number, item.policy) for number, item in enumerate(ROUNDINGS)
-            if (item.unit, item.policy.mode, item.policy.rounds == "total") == (unit, mode, of_total)
-        ]  # fmt: skip
-        found = ordinary.select(**{str(number): _bound(policy) for number, policy in same})
-        bounds |= {name: found[name] for name in found.columns}
-    return pl.DataFrame(bounds)
-
-
-def _ordinary(candidates: pl.DataFrame, policy: Policy, unit: int) -> pl.DataFrame:
-    """Candidates with `_each`, `_part` (level interest and principal), `_one` (first interest), `_a` (annuity)."""
-    frame = candidates.with_columns(_u=whole(unit * RUPIAH)).with_columns(_each=engine.level_interest(policy))
-    first = pl.col("_p") * pl.col("_num")
-    one = policy.fine(first, pl.col("_den")) if policy.rounds == "total" else None
-    return frame.with_columns(
-        _part=engine.level_principal(policy),
-        _one=policy.quotient(first, pl.col("_den"), pl.col("_u")) if one is None else one,
-        _a=policy.quotient(pl.col("_p") * pl.col("_factor"), whole(engine.FACTOR_SCALE), pl.col("_u")),
-    ).with_columns(_two=_second_total(policy))
-
-
-def _second_total(policy: Policy) -> pl.Expr:
-    """The second total of a declining loan whose totals are rounded."""
-    p, n, num, den = (pl.col(name) for name in ("_p", "_n128", "_num", "_den"))
-    one = policy.quotient(p * (den + num * n), den * n, pl.col("_u"))
-    before = p - one + pl.col("_one")
-    return policy.quotient(p * den + before * num * n, den * n, pl.col("_u"))
-
-
-def _bound(policy: Policy) -> pl.Expr:
-    """How far a candidate of `_ordinary` is at least from the first, the last and the other instalments; null where the
-    policy makes no difference to a simpler one.
-    """
-    method, n = pl.col("interest_method"), pl.col("_n128")
-    part, each = pl.col("_part"), pl.col("_each")
-    rest = pl.col("_p") - (n - 1) * part
-    left = pl.when(pl.col("_m").is_not_null()).then(pl.col("_m") - (n - 1) * each).otherwise(each)
-    turned = part + each - rest if policy.rounds == "level" else left
-    first = (rest, turned) if policy.absorbs == "first" else (part, each)
-    last = (rest, turned) if policy.absorbs == "last" else (part, each)
-    principal = [_off("_p_first", first[0]), _off("_p_last", last[0]), _off("_p_low", part), _off("_p_high", part)]
-    interest = [_off("_i_first", first[1]), _off("_i_last", last[1]), _off("_i_low", each), _off("_i_high", each)]
-    begins = _off("_i_first", pl.col("_one"))
-    total = [_off("_t_low", part + each), _off("_t_high", part + each)]
-    flat = pl.max_horizontal(*principal, *interest, *total)
-    indivisible = (pl.col("_u") > pl.col("_grain")) & pl.lit(policy.mode != "none")
-    of_total = pl.max_horizontal(begins, _off("_t_high", pl.col("_two")), indivisible.cast(pl.Int128))
-    owed = part if policy.absorbs == "first" else rest
-    ends = _off("_i_last", policy.quotient(owed.clip(0) * pl.col("_num"), pl.col("_den"), pl.col("_u")))
-    declining = of_total if policy.rounds == "total" else pl.max_horizontal(*principal, begins, ends)
-    turned_first = policy.absorbs == "first" and policy.rounds == "level"
-    level = [_off("_t_low", pl.col("_a")), _off("_t_high", pl.col("_a"))]
-    annuity = pl.max_horizontal(*level) if turned_first else pl.max_horizontal(begins, *level)
-    by_method = pl.when(method.is_in(["flat", "margin"])).then(flat).when(method == "declining").then(declining)
-    answer = by_method.when(method == "annuity").then(annuity).otherwise(begins)
-    bound = pl.when(n > 1).then(answer.fill_null(0)).otherwise(whole(0))
-    repeated = pl.lit(policy.rounds == "level") & method.is_in(["declining", "bullet"])
-    repeated = repeated | pl.lit(policy[1:] == ("none", "level"))
-    repeated = repeated | (pl.lit(policy[1:] != ("last", "parts")) & (method == "bullet"))
-    fine = (pl.col("_u") == RUPIAH) & pl.lit(policy.mode in ("nearest", "none") and policy.rounds == "total")
-    return pl.when(~repeated & ~(fine & (method == "annuity"))).then(bound)
-
-
-def _off(seen: str, expected: pl.Expr) -> pl.Expr:
-    return (pl.col(seen) - expected).abs()
 
 
 def _best(tried: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
@@ -387,7 +323,7 @@ def _worded(terms: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
             "cooperative_id",
             "loan_no",
             method=told.then("interest_method").when(off.is_not_null()).then(pl.lit("irregular")),
-            rate_basis=told.then("_basis"),
+            rate_basis=told.then("source_rate_basis"),
             annual_rate=told.then("_nominal"),
             rounding_unit=told.then(
                 pl.when(pl.col("rounding_mode") == "none").then(rupiah(whole(1))).otherwise("rounding_unit")
@@ -407,12 +343,17 @@ def _worded(terms: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
 def _sentence() -> pl.Expr:
     ways = {"nearest": "rounded to the nearest", "up": "rounded up to", "down": "rounded down to"}
     who = {"last": "the last instalment absorbs", "first": "the first instalment absorbs", "none": "none absorbs"}
-    what = {"parts": "each part", "level": "each part, the total kept equal,", "total": "the total"}
+    what = {
+        "parts": "each part",
+        "level": "each part, the total kept equal,",
+        "total": "the total",
+        "apart": "interest and principal each by itself",
+    }
     rule = pl.format(
         "{} instalments, {}, {} % a year{}, {} {}, {}",
         "tenor", "interest_method", rates.percent_text(pl.col("_nominal")),
-        pl.when(pl.col("_basis").is_null() | (pl.col("_rate") > 4)).then(pl.lit(" (implied by the interest)"))
-        .otherwise(pl.format(" (stored {})", pl.col("_basis"))),
+        pl.when(pl.col("source_rate_basis").is_null() | (pl.col("_rate") > 4))
+        .then(pl.lit(" (implied by the interest)")).otherwise(pl.format(" (stored {})", pl.col("source_rate_basis"))),
         pl.col("rounds").replace_strict(what, return_dtype=pl.String),
         pl.when(pl.col("rounding_mode") == "none").then(pl.lit("in whole sen")).otherwise(
             pl.format("{} Rp {}", pl.col("rounding_mode").replace_strict(ways, default=None, return_dtype=pl.String),
