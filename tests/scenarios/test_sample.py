@@ -201,25 +201,77 @@ def test_koop_status_reads_the_snapshot(migrated: tuple[Path, Any]) -> None:
     assert {record["state"] for record in json.loads(shown.stdout)} == {"verified", "gated", "failed"}
 
 
+Forms = dict[str, list[str]]
+
+
 def people(root: Path) -> set[str]:
-    """NIKs, phones and full names of the sample's members, as staging holds them."""
+    """Names of at least two words, NIKs and phones of members and officers, as delivered and as cleaned."""
     with duckdb.connect(root / "var" / "staging" / f"batch-{BATCH}.duckdb", read_only=True) as staging:
         rows = staging.execute(
-            "SELECT nik, ltrim(phone, '+'), full_name FROM cleaned.members UNION ALL"
-            " SELECT nik, ltrim(phone, '+'), full_name FROM cleaned.officers"
+            " UNION ALL ".join(
+                f"SELECT nik, phone, full_name FROM {schema}.{table}"
+                for schema in ("mapped", "cleaned")
+                for table in ("members", "officers")
+            )
         ).fetchall()
-    return {value for row in rows for value in row if value and len(value) >= 9}
+    found: set[str] = set()
+    for nik, phone, name in rows:
+        digits = re.sub("[^0-9]", "", phone or "")
+        national = re.sub("^(?:62|0)", "", digits)
+        if len(national) >= 8:
+            found |= {str(phone), digits, f"+62{national}", f"0{national}"}
+        if re.fullmatch("[0-9]{16}", nik or ""):
+            found.add(nik)
+        if len((name or "").split()) >= 2:
+            found |= {name, " ".join(name.split())}
+    return found
+
+
+def beginnings(known: set[str]) -> Forms:
+    """The values by their first eight characters, in small letters."""
+    forms: Forms = {}
+    for value in known:
+        forms.setdefault(value.casefold()[:8], []).append(value.casefold())
+    return forms
+
+
+def named(text: str, forms: Forms) -> set[str]:
+    """Every known value that stands anywhere in a text, within longer words too, in any case."""
+    text = text.casefold()
+    seen = {text[place : place + 8] for place in range(len(text))} & forms.keys()
+    return {value for start in seen for value in forms[start] if value in text}
+
+
+def leaks_below(folder: Path, forms: Forms) -> list[tuple[str, int]]:
+    """Files outside staging, target and workbooks that name a person, with how many values of theirs."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not {"staging", "target", "workbooks"} & set(path.relative_to(folder).parts[:-1]):
+            values = named(path.read_bytes().decode("utf-8", "replace"), forms)
+            found += [(str(path.relative_to(folder)), len(values))] if values else []
+    return found
 
 
 def test_law_8_nothing_a_run_writes_outside_staging_and_target_names_a_person(migrated: tuple[Path, Any]) -> None:
     known = people(migrated[0])
-    assert len(known) > 1500
-    words = re.compile(rb"[0-9]{9,16}|[A-Z][A-Za-z.,']+(?: [A-Z][A-Za-z.,']+)+")
-    wanted = {value.encode() for value in known}
-    leaks = []
-    for path in sorted((migrated[0] / "var").rglob("*")):
-        if path.is_file() and path.parent.name not in {"staging", "target"}:
-            found = {word for word in words.findall(path.read_bytes()) if word in wanted}
-            leaks += [(path.name, len(found))] if found else []
-    assert leaks == []
-    assert not any(value in migrated[1].stdout for value in known)
+    forms = beginnings(known)
+    assert sum(value.startswith("+62") for value in known) > 500
+    assert sum(value.startswith("08") for value in known) > 500
+    assert sum(value.isdigit() and len(value) == 16 for value in known) > 500
+    assert sum(" " in value and not value[0].isdigit() for value in known) > 500
+    assert leaks_below(migrated[0] / "var", forms) == []
+    assert named(migrated[1].stdout + migrated[1].stderr, forms) == set()
+
+
+def test_law_8_a_planted_name_nik_or_phone_is_found(migrated: tuple[Path, Any], tmp_path: Path) -> None:
+    known = sorted(people(migrated[0]))
+    name = next(value for value in known if re.fullmatch("[A-Z][a-z]+ [A-Z][a-z]+", value))
+    nik = next(value for value in known if re.fullmatch("[0-9]{16}", value))
+    phone = next(value for value in known if re.fullmatch("08[0-9]{9,11}", value))
+    forms = beginnings(set(known))
+    (tmp_path / "logs").mkdir()
+    masked = f"{nik[:4]}********{nik[-4:]} {name[0]}***"
+    leaks = [f"Member {name},", f"member={name.upper()}.", f"x{nik}y", f"call {phone};", f"tel:+62{phone[1:]}", masked]
+    for number, leak in enumerate(leaks):
+        (tmp_path / "logs" / f"{number}.log").write_text(f"one line\n{leak}\nanother", encoding="utf-8")
+    assert [file for file, _ in leaks_below(tmp_path, forms)] == [f"logs/{number}.log" for number in range(5)]

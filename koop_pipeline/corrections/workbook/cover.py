@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from koop_pipeline.corrections.workbook import layout
-from koop_pipeline.corrections.workbook.look import Look, set_up
+from koop_pipeline.corrections.workbook.look import Kept, Look, set_up
 from koop_pipeline.identifiers import tanggal
 
 WIDTHS = (3, 34, 16, 22, 22, 16, 30)
@@ -55,14 +55,16 @@ ACTIONS = {
     "merge": "Anggota ini tercatat dua kali. Tulis di Perbaikan nomor anggota yang tetap dipakai.",
     "allocate": "Tulis di Perbaikan nomor rekening atau pinjaman yang benar.",
     "confirm": "Sudah diperiksa dan memang demikian.",
+    "different": "Anggota ini bukan orang yang sama dengan anggota yang sudah digabungkan dengannya.",
 }
 
 
-def write_cover(sheet: Any, look: Look, cover: Cover, counts: Sequence[Count]) -> None:
-    """Fill the first sheet."""
-    set_up(sheet, WIDTHS, footer=f"{cover.name}, {cover.batch}")
-    sheet.page_setup.fitToHeight = 1
-    sheet.row_dimensions[1].height = 26
+def write_cover(page: Any, look: Look, cover: Cover, counts: Sequence[Count]) -> list[list[str]]:
+    """Fill the first sheet; the texts of its rows."""
+    sheet = Kept(page)
+    set_up(page, WIDTHS, footer=f"{cover.name}, {cover.batch}")
+    page.page_setup.fitToHeight = 1
+    page.row_dimensions[1].height = 26
     _say(sheet, look, "Lembar perbaikan data koperasi", "title")
     _say(sheet, look, cover.programme_name, "label")
     sheet.append([])
@@ -92,9 +94,10 @@ def write_cover(sheet: Any, look: Look, cover: Cover, counts: Sequence[Count]) -
         _two(sheet, look, layout.ACTIONS[action], meaning)
     sheet.append([])
     _say(sheet, look, "Buku kerja ini berisi data pribadi. Simpan dengan aman dan jangan disebarkan.", "label")
+    return sheet.rows
 
 
-def _write_counts(sheet: Any, look: Look, counts: Sequence[Count]) -> None:
+def _write_counts(sheet: Kept, look: Look, counts: Sequence[Count]) -> None:
     _say(sheet, look, "Isi buku kerja ini", "subtitle")
     sheet.append([None, *look.row(["Lembar", "Jumlah baris", *layout.SHARPNESS.values()], "head")])
     for count in counts:
@@ -107,12 +110,12 @@ def _write_counts(sheet: Any, look: Look, counts: Sequence[Count]) -> None:
     sheet.append([None, total, *look.row([sum(sums), *sums], "bold")])
 
 
-def _say(sheet: Any, look: Look, text: str, style: str) -> None:
+def _say(sheet: Kept, look: Look, text: str, style: str) -> None:
     """One sentence over the width of the sheet."""
     sheet.append([None, look.cell(text, f"{style}_line")])
 
 
-def _two(sheet: Any, look: Look, label: str, text: str, style: str = "label") -> None:
+def _two(sheet: Kept, look: Look, label: str, text: str, style: str = "label") -> None:
     sheet.append([None, look.cell(label, style), look.cell(text, "prose_line")])
 
 

@@ -18,8 +18,11 @@ from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.chunks import groups
 
 CHUNK_FINDINGS = 50_000
+BRANCHED = "SELECT cooperative_id FROM raw.tables GROUP BY 1 HAVING count(DISTINCT branch) > 1"
 PAIRED = "MBR-DUP-02"
 """Said on the sheet of pairs, not line by line."""
+MERGED = "MBR-DUP-01"
+"""Says that the row went into another member."""
 Rule = tuple[str, str]
 """Table and rule id."""
 
@@ -37,7 +40,7 @@ class Line:
     """One failed cell (or row, where `column` is None) with every rule that it fails.
 
     `cells`: the row as delivered, text by column, empty ones left out. `refers` is the account or loan that a movement
-    names. `suggestion` is canonical text.
+    names. `suggestion` is canonical text. `into`: the member that the row went into as a sure duplicate.
     """
 
     table: str
@@ -52,6 +55,8 @@ class Line:
     shown: str | None
     suggestion: str | None
     cells: dict[str, str]
+    into: str | None = None
+    branch: str | None = None
 
     @property
     def refers(self) -> str | None:
@@ -108,7 +113,7 @@ def read_findings(staging: Staging, ids: Sequence[str]) -> Iterator[Findings]:
             _read_lines(staging, TABLES[name], chunk, found)
         _read_differences(staging, chunk, found)
         _read_pairs(staging, chunk, found)
-        _note_missing(found)
+        _note_missing(found, {row[0] for row in staging.rows(BRANCHED)})
         yield from found.values()
 
 
@@ -116,14 +121,29 @@ def _read_lines(staging: Staging, table: Table, ids: list[str], found: dict[str,
     frame = with_suggestions(table, staging.frame(_lines_sql(table), {"ids": ids}))
     columns = [
         "cooperative_id", "row", "column_name", "consequence", "rules", "key", "file", "source_table", "source_row",
-        "owner", "expected", "shown", "suggestion", "cells",
+        "owner", "expected", "shown", "suggestion", "cells", "into_key", "branch",
     ]  # fmt: skip
-    for one, row, column, sharp, rules, key, file, source, number, owner, expected, shown, advice, cells in zip(
-        *(frame[name].to_list() for name in columns), strict=True
-    ):
+    for (
+        one,
+        row,
+        column,
+        sharp,
+        rules,
+        key,
+        file,
+        source,
+        number,
+        owner,
+        expected,
+        shown,
+        advice,
+        cells,
+        into,
+        branch,
+    ) in zip(*(frame[name].to_list() for name in columns), strict=True):
         line = Line(
             table.name, row, column, ORDER[sharp], tuple(rules), key, _at(file, source, number), owner,
-            expected, shown, advice, _present(cells),
+            expected, shown, advice, _present(cells), into, branch,
         )  # fmt: skip
         found[one].lines.append(line)
 
@@ -142,7 +162,7 @@ def _lines_sql(table: Table) -> str:
     settable = ", ".join(literal(name) for name in named)
     cells = ", ".join(f"{literal(name)}, m.{quoted(name)}" for name in named)
     texts = " ".join(f"WHEN {literal(name)} THEN m.{quoted(name)}" for name in named)
-    key = f"nullif(trim(m.{quoted(table.key[0])}), '')"
+    key = _key_sql("m", table.key[0])
     return f"""
         WITH f AS (
             SELECT cooperative_id, "row", CASE WHEN column_name IN ({settable}) THEN column_name END AS column_name,
@@ -153,10 +173,10 @@ def _lines_sql(table: Table) -> str:
               AND cooperative_id IN (SELECT unnest($ids::VARCHAR[]))
             GROUP BY 1, 2, 3
         ), t AS (
-            SELECT f.*, m.branch, {_key_sql(key)} AS key, json_object({cells}) AS cells,
+            SELECT f.*, m.branch, {key} AS key, json_object({cells}) AS cells,
                    CASE f.column_name {texts} END AS mapped, k.value AS corrected,
                    {_owner(table)} AS owner, m._source_file AS file, m._source_table AS source_table,
-                   m._source_row AS source_row
+                   m._source_row AS source_row, {_into(table)} AS into_key
             FROM f JOIN mapped.{table.name} m ON m.cooperative_id = f.cooperative_id AND m._row = f."row"
             {_joins(table)}
         )
@@ -165,9 +185,17 @@ def _lines_sql(table: Table) -> str:
     """
 
 
-def _key_sql(key: str) -> str:
+def _key_sql(row: str, column: str) -> str:
     """The key as delivered, with its branch in front where there is one: so it stands for one row only."""
-    return f"CASE WHEN m.branch IS NULL THEN {key} ELSE m.branch || '-' || {key} END"
+    key = f"nullif(trim({row}.{quoted(column)}), '')"
+    return f"CASE WHEN {row}.branch IS NULL THEN {key} ELSE {row}.branch || '-' || {key} END"
+
+
+def _into(table: Table) -> str:
+    """The key of the member that stayed, on the line that tells of the merge."""
+    if table.name != "members":
+        return "NULL::VARCHAR"
+    return f"CASE WHEN list_contains(f.rules, {literal(MERGED)}) THEN {_key_sql('stays', 'member_no')} END"
 
 
 def _expected() -> str:
@@ -192,6 +220,12 @@ def _joins(table: Table) -> str:
         " AND action IN ('set', 'allocate') GROUP BY ALL) k"
         ' ON k.cooperative_id = f.cooperative_id AND k."row" = f."row" AND k.column_name = f.column_name'
     ]
+    if table.name == "members":
+        joins.append(
+            'LEFT JOIN cleaned.merges g ON g.cooperative_id = f.cooperative_id AND g."row" = f."row" AND g.rule ='
+            f" {literal(MERGED)} LEFT JOIN mapped.members stays ON stays.cooperative_id = g.cooperative_id"
+            " AND stays._row = g.into_row"
+        )
     own = f'LEFT JOIN cleaned.{table.name} c ON c.cooperative_id = f.cooperative_id AND c._row = f."row"'
     people = _first("members", "member_no", "full_name")
     through = {"savings_transactions": ("savings_accounts", "account_no")}
@@ -268,13 +302,11 @@ def _read_differences(staging: Staging, ids: list[str], found: dict[str, Finding
 
 def _read_pairs(staging: Staging, ids: list[str], found: dict[str, Findings]) -> None:
     person = ", ".join(f"{literal(column.name)}, %s.{column.name}" for column in TABLES["members"].columns)
-    key = _key_sql("nullif(trim(m.member_no), '')")
 
     def side(name: str) -> str:
-        own = key.replace("m.", f"{name}.")
         return (
-            f"{own}, json_object({person.replace('%s', name)}), {name}._source_file, {name}._source_table,"
-            f" {name}._source_row"
+            f"{_key_sql(name, 'member_no')}, json_object({person.replace('%s', name)}),"
+            f" {name}._source_file, {name}._source_table, {name}._source_row"
         )
 
     rows = staging.rows(
@@ -303,8 +335,11 @@ def _compared(agreed: str) -> tuple[tuple[str, str], ...]:
     return tuple((each["field"], each["how"]) for each in told)
 
 
-def _note_missing(found: dict[str, Findings]) -> None:
-    """Which tables may need rows: those that failed references name, with the keys, and those that are empty."""
+def _note_missing(found: dict[str, Findings], branched: set[str]) -> None:
+    """Which tables may need rows: those that failed references name, with the keys, and those that are empty.
+
+    The keys of a cooperative with several branches carry the branch of the row that names them.
+    """
     order = [table.name for table in SOURCED]
     for findings in found.values():
         rules = {each.rule for each in findings.differences}
@@ -316,5 +351,6 @@ def _note_missing(found: dict[str, Findings]) -> None:
             if parent in CORRECTABLE and line.expected and any("-REF-" in rule for rule in line.rules):
                 keys = missing.setdefault(parent, {})
                 if line.suggestion is None:
-                    keys[line.expected.strip()] = None
+                    branch = f"{line.branch}-" if line.branch and findings.cooperative_id in branched else ""
+                    keys[branch + line.expected.strip()] = None
         findings.missing = {name: list(missing[name]) for name in sorted(missing, key=order.index)}

@@ -1,7 +1,7 @@
 """The very hidden sheet of a workbook: what it is, and for each line what it is about. Written and read here only.
 
 One record a row, as JSON in ASCII, cut into cells that every program keeps whole; the last record bears a sha256 of
-the others. `shown` keeps the locked cells of a line, so that a changed one can be named.
+the others. `shown` keeps the locked cells of a line, `Fixed` those of other rows, so that a changed one can be named.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 CELL = 30_000
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _BLANKS = re.compile(r"\s+")
@@ -48,7 +48,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class LineRecord:
-    """One line of a sheet of failed cells."""
+    """One line of a sheet of failed cells; `into`: the member that its row was merged into as a sure duplicate."""
 
     token: str
     sheet: str
@@ -61,6 +61,15 @@ class LineRecord:
     consequence: str
     reason: str
     shown: list[str]
+    into: str | None = None
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The first rows of a sheet, which nobody fills in: the texts from A1 on."""
+
+    sheet: str
+    rows: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,10 @@ class PairRecord:
     shown: list[str]
 
 
-Record = Workbook | Sheet | LineRecord | PairRecord
-KINDS: dict[str, type[Record]] = {"workbook": Workbook, "sheet": Sheet, "line": LineRecord, "pair": PairRecord}
+Record = Workbook | Sheet | Fixed | LineRecord | PairRecord
+KINDS: dict[str, type[Record]] = {
+    "workbook": Workbook, "sheet": Sheet, "fixed": Fixed, "line": LineRecord, "pair": PairRecord,
+}  # fmt: skip
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -89,6 +100,7 @@ class Identity:
 
     workbook: Workbook
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    fixed: dict[str, list[list[str]]] = field(default_factory=dict)
     lines: dict[str, LineRecord] = field(default_factory=dict)
     pairs: dict[str, PairRecord] = field(default_factory=dict)
 
@@ -151,6 +163,8 @@ def _taken(identity: Identity | None, record: Record) -> Identity:
     match record:
         case Sheet():
             identity.sheets[record.name] = record
+        case Fixed():
+            identity.fixed[record.sheet] = record.rows
         case LineRecord():
             identity.lines[record.token] = record
         case PairRecord():

@@ -255,6 +255,7 @@ ACTIONS = {
     "merge": "Orang yang sama dengan...",
     "allocate": "Milik rekening/pinjaman lain",
     "confirm": "Sudah benar",
+    "different": "Orang berbeda",
 }
 DECISION = "Keputusan"
 DECISIONS = {
@@ -329,14 +330,20 @@ def decision_of(text: str) -> str | None:
     return next((decision for decision, label in DECISIONS.items() if _plain(label) == wanted), None)
 
 
-def actions_for(table: Table, column: Column | None, consequence: str, *, advised: bool) -> list[str]:
-    """The actions that an officer may choose for a failed cell (or row, where there is no column)."""
+def actions_for(
+    table: Table, column: Column | None, consequence: str, *, advised: bool, merged: bool = False
+) -> list[str]:
+    """The actions that an officer may choose for a failed cell (or row, where there is no column).
+
+    `advised`: it has a suggestion. `merged`: its row went into another member as a sure duplicate.
+    """
     offered = ["exclude"]
     if column is not None:
         offered = ["set", *["accept"] * advised, *["clear"] * (not column.required), "exclude"]
     listed = column is not None and bool(choices(table, column))
     offered += ["merge"] * (table.name in MERGED and not listed)
     offered += ["allocate"] * (table.name in ALLOCATED and not listed)
+    offered += ["different"] * merged
     offered += ["confirm"] * (consequence != "block")
     return offered
 

@@ -110,6 +110,19 @@ class Look:
         self._scratch.sheet_state = "veryHidden"
 
 
+class Kept:
+    """A sheet of which the written texts are kept, row by row."""
+
+    def __init__(self, sheet: Any) -> None:
+        self.sheet = sheet
+        self.rows: list[list[str]] = []
+
+    def append(self, cells: Sequence[Any]) -> None:
+        """Write a row of cells; None where there is none."""
+        self.sheet.append(cells)
+        self.rows.append([(cell.value or "") if cell is not None else "" for cell in cells])
+
+
 def _font(**how: Any) -> Font:
     return Font(name=FONT, **{"size": 11, **how})
 

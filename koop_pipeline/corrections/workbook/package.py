@@ -1,9 +1,10 @@
 """A returned workbook as a file: looked at before it is opened, since it comes from outside.
 
-Refused with one sentence: what is no .xlsx, what inflates beyond reason, what declares XML entities. Everything is read
-once, in blocks; nothing is kept.
+Refused with one sentence: what is no .xlsx, what inflates beyond reason, a sheet with too many rows, what declares XML
+entities. Everything is read once, in blocks; nothing is kept.
 """
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,11 +12,14 @@ from pathlib import Path
 from koop_pipeline.errors import DeliveryError
 
 MOST_PARTS = 1_000
-MOST_BYTES = 512 << 20
+MOST_BYTES = 100 << 20
+MOST_ROWS = 200_000
 BLOCK = 1 << 20
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 MARKS = (b"<!DOCTYPE", b"<!ENTITY")
-OVERLAP = max(map(len, MARKS)) - 1
+ROW = re.compile(rb"<(?:[A-Za-z_][^<>\s:/]*:)?row[\s/>]")
+LONGEST_START = 64
+"""What of a tag is looked at: its name, or a mark."""
 
 
 def refuse_unsafe(path: Path) -> None:
@@ -24,7 +28,7 @@ def refuse_unsafe(path: Path) -> None:
         with zipfile.ZipFile(path) as package:
             _refuse_large(path, package)
             for part in package.infolist():
-                _refuse_entities(path, package, part)
+                _look_through(path, package, part)
     except FileNotFoundError:
         raise DeliveryError(f"{path.name} is not there.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
@@ -60,15 +64,23 @@ def _refuse_large(path: Path, package: zipfile.ZipFile) -> None:
         )
 
 
-def _refuse_entities(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+def _look_through(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Refuse entities and too many rows. A tag that a block cuts is looked at with the next block."""
     if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
         return
-    behind = b""
+    behind, rows = b"", 0
     with package.open(part) as file:
         while block := file.read(BLOCK):
             text = behind + block
-            if any(mark in text for mark in MARKS) or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            last = text.rfind(b"<")
+            end = last if last >= len(text) - LONGEST_START and len(block) == BLOCK else len(text)
+            if any(mark in text for mark in MARKS) or text[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
                 raise DeliveryError(
                     f"{path.name} declares XML entities, which no workbook does; save it as .xlsx anew."
                 )
-            behind = text[-OVERLAP:]
+            rows += len(ROW.findall(text, 0, end))
+            if rows > MOST_ROWS:
+                raise DeliveryError(
+                    f"{path.name} has more than {MOST_ROWS:,} rows on a sheet; it is not the workbook that was sent."
+                )
+            behind = text[end:]

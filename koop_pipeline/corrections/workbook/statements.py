@@ -14,6 +14,7 @@ from koop_pipeline.corrections.workbook.identity import LineRecord, PairRecord
 from koop_pipeline.corrections.workbook.typed import Answer, Asked, read_all
 
 GOES_AWAY = ("exclude", "merge")
+MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,13 @@ class Statements:
     def __init__(self) -> None:
         self._said: list[Statement] = []
         self._problems: list[str] = []
+        self.stopped = False
 
     def problem(self, place: str, sentence: str) -> None:
-        """Something that cannot be taken as meant."""
-        self._problems.append(f"{place}: {sentence}.")
+        """Something that cannot be taken as meant; from the 101st on only that there are more (`stopped`)."""
+        self.stopped = len(self._problems) >= MOST_PROBLEMS
+        if not self.stopped:
+            self._problems.append(f"{place}: {sentence}.")
 
     def add(self, statement: Statement) -> None:
         """What a line says."""
@@ -72,8 +76,8 @@ class Statements:
             common: dict[str, Any] = {"reason": said.reason, "who": who, "on": on, "cell": said.place}
             if not self._readable(said, answers):
                 continue
-            if said.action == "different" and said.pair:
-                different += self._different(said.pair, common)
+            if said.action == "different":
+                different += self._different(said, common)
             elif said.action == "confirm" and said.line:
                 line = said.line
                 at = place_of(line.at)
@@ -81,11 +85,13 @@ class Statements:
             else:
                 corrections += self._correction(said, answers, common)
         kept = self._without_contradictions(corrections)
-        return Returned(tuple(kept), tuple(different), tuple(self._problems), tuple(confirmed))
+        more = (f"and more: only the first {MOST_PROBLEMS} problems are named.",) if self.stopped else ()
+        return Returned(tuple(kept), tuple(different), (*self._problems, *more), tuple(confirmed))
 
-    def _different(self, pair: PairRecord, common: dict[str, Any]) -> list[DifferentPeople]:
-        members = tuple(key for key in pair.keys if key)
-        if len(members) < len(pair.keys):
+    def _different(self, said: Statement, common: dict[str, Any]) -> list[DifferentPeople]:
+        keys = said.pair.keys if said.pair else [said.line.key, said.line.into] if said.line else []
+        members = tuple(key for key in keys if key)
+        if len(members) < len(keys):
             self.problem(common["cell"], "one of these members has no number yet; give it one first")
             return []
         return [DifferentPeople(members=members, **common)]

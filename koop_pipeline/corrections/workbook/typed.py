@@ -6,6 +6,7 @@ shortest text); a number that may have lost digits is refused. Texts are read as
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -38,6 +39,10 @@ WORDS = {
 INDONESIAN: dict[str, Any] = {"decimal": ",", "dates": "dmy"}
 FINAL: dict[str, Any] = {"final": True}
 SERIOUS_WITH_VALUE = "MNY-02"
+OPEN_KINDS = {"money", "rate", "integer", "date"}
+OPEN_TEXT = re.compile(r"(?=(?:[^0-9]*[0-9]){0,8}[^0-9]*$)(?:Rp)?[0-9.,/% -]*", re.IGNORECASE)
+"""At most eight digits: no telephone number, no NIK."""
+MOST_SHOWN = 40
 
 
 class UnreadableCellError(ValueError):
@@ -177,7 +182,11 @@ def _is_json(text: str) -> bool:
 
 
 def _shown(column: Column, text: str) -> str:
-    """The text in a message: masked wherever it may concern a person."""
-    open_kinds = {"money", "rate", "integer", "date", "boolean"}
-    is_open = not column.personal and (column.kind in open_kinds or column.form == "enum")
-    return repr(text[:40] if is_open else mask_text(text[:40]))
+    """The text in a message: masked unless it can only be an amount, a rate or a date that concerns nobody."""
+    is_open = not column.personal and column.kind in OPEN_KINDS and OPEN_TEXT.fullmatch(text)
+    return repr(text if is_open else masked(text))
+
+
+def masked(text: str) -> str:
+    """The beginning of any typed text, masked."""
+    return mask_text(" ".join(text.split()))[:MOST_SHOWN]

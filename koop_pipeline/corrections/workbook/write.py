@@ -20,7 +20,7 @@ from koop_pipeline.corrections.model import CORRECTABLE, At
 from koop_pipeline.corrections.workbook import layout
 from koop_pipeline.corrections.workbook.cover import Count, Cover, write_cover
 from koop_pipeline.corrections.workbook.findings import Difference, Findings, Line, Pair, Person, Rule, Words
-from koop_pipeline.corrections.workbook.identity import LineRecord, PairRecord, Record, Sheet, rows_of
+from koop_pipeline.corrections.workbook.identity import Fixed, LineRecord, PairRecord, Record, Sheet, rows_of
 from koop_pipeline.corrections.workbook.identity import Workbook as WorkbookRecord
 from koop_pipeline.corrections.workbook.look import Look, height, plain, set_up
 
@@ -31,12 +31,18 @@ CONSEQUENCES = re.compile(
     r" (?:Koperasi ini belum dapat dipindahkan|Pemindahan tetap berjalan|Nilai ini dikosongkan di sistem baru"
     r"|Baris ini ditahan dan tidak dipindahkan)[^.]*\.$"
 )
-ENGLISH = {
-    "debit": "debit", "credit": "kredit", "difference": "selisih", "declared": "dinyatakan", "found": "ditemukan",
-    "delivered": "menurut berkas", "mapped": "terbaca", "nothing": "tidak ada", "members": "anggota",
-    "savings": "simpanan", "loans": "pinjaman", "assets": "aset",
+_AMOUNT = r"(-?[0-9]+(?:\.[0-9]{2})?|nothing)"
+_TOTAL = r"(savings|loans|members|assets)(:[^ ;]+)?"
+NOTES = {
+    f"debit {_AMOUNT}, credit {_AMOUNT}, difference {_AMOUNT}": "debit {}, kredit {}, selisih {}",
+    f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT}": "{}{} dinyatakan {}, ditemukan {}",
+    f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT}, merged {_AMOUNT}": "{}{} dinyatakan {}, ditemukan {}, digabung {}",
+    f"{_TOTAL} delivered {_AMOUNT}, mapped {_AMOUNT}": "{}{} menurut berkas {}, terbaca {}",
+}
+"""The pipeline's own notes about totals: what each says in English, and in Indonesian."""
+NOUNS = {
+    "savings": "simpanan", "loans": "pinjaman", "members": "anggota", "assets": "aset", "nothing": "tidak ada",
 }  # fmt: skip
-_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}\b")
 
 
 def write_workbook(path: Path, cover: Cover, findings: Findings, words: Mapping[Rule, Words]) -> None:
@@ -55,7 +61,7 @@ def write_workbook(path: Path, cover: Cover, findings: Findings, words: Mapping[
         writer.adding(TABLES[name], keys)
     if findings.differences:
         writer.differences(findings.differences)
-    write_cover(front, look, cover, writer.counts)
+    writer.records.append(Fixed(layout.COVER, write_cover(front, look, cover, writer.counts)))
     look.write_lists()
     writer.identity()
     book.move_sheet(layout.CHOICES, len(book.sheetnames))
@@ -158,6 +164,7 @@ class _Writer:
         title = "Hanya untuk dibaca: selisih dan catatan yang tidak terletak pada satu baris."
         widths = [MIDDLE, MIDDLE, WIDE, 70, BROAD, NARROW]
         sheet = self._sheet(layout.DIFFERENCES, headings, widths, f"A{FIRST_ROW}", title, [])
+        rows = [[title], headings]
         for number, each in enumerate(differences, start=FIRST_ROW):
             said = self.words[each.table, each.rule]
             texts = [layout.SHEETS[each.table], layout.SHARPNESS[each.consequence], said.title, said.explanation]
@@ -166,6 +173,8 @@ class _Writer:
             cells[1] = self.look.cell(texts[1], each.consequence)
             sheet.row_dimensions[number].height = height(texts, widths)
             sheet.append(cells)
+            rows.append([plain(text) for text in texts])
+        self.records.append(Fixed(layout.DIFFERENCES, rows))
         by_consequence = {key: sum(each.consequence == key for each in differences) for key in layout.ORDER}
         self.counts.append(Count(f"{layout.DIFFERENCES} (hanya untuk dibaca)", len(differences), by_consequence))
 
@@ -194,16 +203,17 @@ class _Writer:
         bold = [width * 0.8 for width in widths]
         sheet.row_dimensions[HEAD_ROW].height = max(34, height(headings, bold))
         sheet.append([self.look.cell(title, "subtitle_line")])
+        self.records.append(Fixed(name, [[plain(title)]]))
         sheet.append([self.look.cell(each, "head" if n in free else "plain_head") for n, each in enumerate(headings)])
         return sheet
 
     def _choices(self, sheet: Any, plan: "_Plan", lines: Sequence[Line]) -> None:
         """The drop-down lists, one a run of lines that share a column and a consequence."""
         row = FIRST_ROW
-        for (name, consequence, advised), run in groupby(lines, key=_alike):
+        for (name, consequence, advised, merged), run in groupby(lines, key=_alike):
             last = row + len(list(run)) - 1
             column = plan.table.column(name) if name else None
-            actions = layout.actions_for(plan.table, column, consequence, advised=advised)
+            actions = layout.actions_for(plan.table, column, consequence, advised=advised, merged=merged)
             labels = [layout.ACTIONS[action] for action in actions]
             sheet.data_validations.append(self.look.choice(labels, plan.span(layout.ACTION, row, last), layout.ACTION))
             options = list(layout.choices(plan.table, column).values()) if column else []
@@ -214,8 +224,8 @@ class _Writer:
             row = last + 1
 
 
-def _alike(line: Line) -> tuple[str | None, str, bool]:
-    return line.column, line.consequence, line.suggestion is not None
+def _alike(line: Line) -> tuple[str | None, str, bool, bool]:
+    return line.column, line.consequence, line.suggestion is not None, line.into is not None
 
 
 class _Plan:
@@ -296,19 +306,34 @@ def rupiah_text(amount: str) -> str:
 
 
 def in_indonesian(detail: str | None) -> str:
-    """What was found by a rule about totals: its few English words and its amounts as Indonesians write them.
+    """Our own notes about totals as Indonesians write them; any other text (a cooperative's reason) as it stands.
 
     >>> in_indonesian("debit 1500.00, credit 500.00, difference 1000.00")
     'debit 1.500,00, kredit 500,00, selisih 1.000,00'
+    >>> in_indonesian("no loans are open")
+    'no loans are open'
     """
-    text = _AMOUNT.sub(lambda found: rupiah_text(found[0]), detail or "")
-    return re.sub(r"[a-z]+", lambda found: ENGLISH.get(found[0], found[0]), text)
+    notes = [_note(part) for part in (detail or "").split("; ")]
+    return "; ".join(note for note in notes if note) if all(notes) else detail or ""
+
+
+def _note(text: str) -> str | None:
+    """One of our notes in Indonesian; None for what is none."""
+    for english, indonesian in NOTES.items():
+        found = re.fullmatch(english, text)
+        if found:
+            return indonesian.format(*(_said(part) for part in found.groups(default="")))
+    return None
+
+
+def _said(part: str) -> str:
+    return rupiah_text(part) if re.fullmatch(r"-?[0-9]+\.[0-9]{2}", part) else NOUNS.get(part, part)
 
 
 def _line_record(token: str, sheet: str, line: Line, texts: Sequence[str], reason: str) -> LineRecord:
     return LineRecord(
         token, sheet, line.key, _place(line.at), line.column, line.expected, line.refers, line.suggestion,
-        line.consequence, reason, [plain(text) for text in texts],
+        line.consequence, reason, [plain(text) for text in texts], line.into,
     )  # fmt: skip
 
 

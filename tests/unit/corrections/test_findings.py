@@ -91,6 +91,22 @@ def test_lines_are_ordered_by_consequence_column_and_row(staging: Staging) -> No
     ]  # fmt: skip
 
 
+def test_the_line_of_a_merged_row_has_the_key_of_the_row_it_went_into(staging: Staging) -> None:
+    merge = {"cooperative_id": ONE, "row": 1, "member_no": "001", "into_row": 2, "into_member_no": "B1-002"}
+    put(staging, "cleaned.merges", **merge, rule="MBR-DUP-01")
+    finding(staging, "members", "MBR-DUP-01", "warn", 1, "member_no", "001")
+    finding(staging, "members", "MBR-NIK-07", "warn", 1, "nik")
+    assert [(line.column, line.key, line.into) for line in read(staging).lines] == [
+        ("member_no", "001", "B1-002"), ("nik", "001", None),
+    ]  # fmt: skip
+
+
+def test_a_row_that_an_officer_merged_is_not_asked_about_again(staging: Staging) -> None:
+    put(staging, "cleaned.merges", cooperative_id=ONE, row=1, member_no="001", into_row=2, rule="COR-MERGE-01")
+    finding(staging, "members", "MBR-NIK-07", "warn", 1, "nik")
+    assert [line.into for line in read(staging).lines] == [None]
+
+
 def test_a_key_of_a_branch_carries_the_branch(staging: Staging) -> None:
     finding(staging, "members", "MBR-NIK-01", "hold", 2, "nik")
     assert [line.key for line in read(staging).lines] == ["B1-002"]

@@ -89,4 +89,6 @@ def test_what_may_be_chosen_depends_on_the_cell() -> None:
     assert offered(members, "gender", "hold", advised=True) == ["set", "accept", "clear", "exclude", "confirm"]
     assert offered(movements, "account_no", "block") == ["set", "exclude", "allocate"]
     assert offered(TABLES["loans"], None, "block") == ["exclude"]
+    merged = layout.actions_for(members, members.column("member_no"), "warn", advised=False, merged=True)
+    assert merged == ["set", "exclude", "merge", "different", "confirm"]
     assert set(ALLOCATED) == {"savings_transactions", "loan_repayments", "loan_instalments"}

@@ -160,6 +160,18 @@ def test_drop_downs_offer_what_fits_the_line(workbook: Path) -> None:
     assert added["P3:P53"] == ["Aktif", "Tidak aktif", "Keluar", "Meninggal"]
 
 
+def test_only_the_line_of_a_merged_member_offers_that_they_are_different(tmp_path: Path) -> None:
+    cells = {"member_no": "A1"}
+    merged = line("members", "member_no", ("MBR-DUP-01",), "warn", "A1", 2, cells)
+    other = line("members", "member_no", ("MBR-DUP-01",), "warn", "A2", 3, cells)
+    words = {("members", "MBR-DUP-01"): WORDS["members", "MBR-NIK-07"]}
+    path = tmp_path / "merged.xlsx"
+    write_workbook(path, COVER, replace_lines([replace(merged, into="A7"), other]), words)
+    offered = lists(sheets(path)["Anggota"])
+    assert "Orang berbeda" in offered["I3"]
+    assert "Orang berbeda" not in offered["I4"]
+
+
 def test_cells_to_fill_in_have_the_format_of_their_column(workbook: Path) -> None:
     book = sheets(workbook)
     assert [book["Anggota"].cell(row, 10).number_format for row in (3, 4, 5)] == ["@", "dd/mm/yyyy", "@"]
@@ -236,4 +248,24 @@ def test_every_category_can_be_written_with_all_its_columns(tmp_path: Path, name
 def test_amounts_and_words_of_totals() -> None:
     assert rupiah_text("-1250000.5") == "-1.250.000,50"
     assert in_indonesian("savings declared 100.00, found 90.00") == "simpanan dinyatakan 100,00, ditemukan 90,00"
+    assert (
+        in_indonesian("loans:KRD-A delivered nothing, mapped 5.00")
+        == "pinjaman:KRD-A menurut berkas tidak ada, terbaca 5,00"
+    )
+    assert in_indonesian("members declared 12, found 10, merged 1; assets declared 1.00, found 0.00") == (
+        "anggota dinyatakan 12, ditemukan 10, digabung 1; aset dinyatakan 1,00, ditemukan 0,00"
+    )
     assert in_indonesian(None) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no loans are open",
+        "nothing found; savings and loans closed in 2019",
+        "debit 1.00, credit 2.00, difference 3.00; no loans are open",
+        "koperasi belum punya pinjaman, see members 12.50",
+    ],
+)
+def test_a_sentence_of_the_cooperative_is_left_as_it_stands(text: str) -> None:
+    assert in_indonesian(text) == text
