@@ -19,7 +19,7 @@ COLUMNS = [
     "branch", "source_no", "extras",
 ]  # fmt: skip
 KEY = ["cooperative_id", "spec"]
-CURRENT_SURPLUS = "(shu|sisa hasil usaha|hasil usaha).*berjalan"
+CURRENT_SURPLUS = "(shu|hasil usaha|laba|rugi).*berjalan"
 
 
 @dataclass(frozen=True)

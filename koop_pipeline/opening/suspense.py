@@ -5,7 +5,8 @@ Put here what is posted and what becomes of the opening trial balance. Whether a
 
 All or nothing for a cooperative: either every difference is posted, and the amounts together are at most `most`, or
 none is and the differences block as they do without a policy. A difference of a control with several accounts is not
-posted, since nobody can say which account it belongs to. Nothing is posted to a header or a control account.
+posted, since nobody can say which account it belongs to. Nothing is posted to a header or a control account, to
+income or expense, or to an account of the chart that has this code under another name.
 """
 
 from collections.abc import Mapping
@@ -49,9 +50,20 @@ def postings(accounts: pl.DataFrame, tied: pl.DataFrame, policies: pl.DataFrame)
     detail = accounts.filter(pl.col("is_detail").fill_null(True))
     wanted = pl.concat([_control_gaps(detail, tied), _imbalance(detail)], how="diagonal")
     chart = accounts.with_columns(spec=controls.normal_text()).unique(CODE, keep="first", maintain_order=True)
-    usable = pl.col("_row").is_null() | (pl.col("is_detail").fill_null(True) & pl.col("spec").is_null())
-    named = policies.join(chart.select(*CODE, "_row", "is_detail", "spec"), on=CODE, how="left", maintain_order="left")
-    frame = wanted.join(named.filter(usable).drop("spec"), on="cooperative_id", how="inner", maintain_order="left")
+    same_name = (
+        pl.col("_name").str.strip_chars().str.to_lowercase() == pl.col("name").str.strip_chars().str.to_lowercase()
+    )
+    balance_sheet = ~pl.col("account_type").is_in(["income", "expense"]).fill_null(False)
+    free = pl.col("is_detail").fill_null(True) & pl.col("spec").is_null() & same_name & balance_sheet
+    chart = chart.select(*CODE, "_row", "is_detail", "spec", "account_type", _name="name")
+    usable = pl.col("_row").is_null() | free
+    named = policies.join(chart, on=CODE, how="left", maintain_order="left")
+    frame = wanted.join(
+        named.filter(usable).drop("spec", "account_type", "_name"),
+        on="cooperative_id",
+        how="inner",
+        maintain_order="left",
+    )
     together = pl.col("amount").abs().sum().over("cooperative_id")
     whole_one = pl.col("_single").all().over("cooperative_id") & (together <= sen("most"))
     return frame.filter(whole_one).select(*COLUMNS, "spec", "_against", "_row")

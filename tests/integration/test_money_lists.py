@@ -182,7 +182,7 @@ BOOKS = {
         4.1;Pendapatan;income;;0;0
         """,
 }
-WITH_ACCOUNT = {**BOOKS, "neraca.csv": BOOKS["neraca.csv"].rstrip(" ") + "        2.9;Selisih;liability;;0;0\n"}
+WITH_ACCOUNT = {**BOOKS, "neraca.csv": BOOKS["neraca.csv"].rstrip(" ") + "        2.9;Selisih Migrasi;liability;;0;0\n"}
 
 
 def policy(most: str) -> dict[str, Any]:

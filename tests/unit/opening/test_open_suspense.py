@@ -28,7 +28,8 @@ def replaced(code: str, debit: int, credit: int, lines: list[Line] = TIED) -> li
 def opened(lines: list[Line], most: int | None, **header: object) -> OpenedLedger:
     accounts: list[Row] = [
         {
-            "cooperative_id": "A", "account_code": code, "name": f"akun {code}", "account_type": kind,
+            "cooperative_id": "A", "account_code": code, "account_type": kind,
+            "name": "Selisih Migrasi" if code == "299" else f"akun {code}",
             "normal_side": "debit" if kind == "asset" else "credit", "is_detail": True, "controls": controls,
             "debit": Decimal(debit), "credit": Decimal(credit), **(header if code == "299" else {}),
         }
@@ -179,3 +180,13 @@ def test_law_what_is_posted_explains_the_whole_change(loans: int, savings: int, 
         assert set(rules(result)) == {"ACC-SUS-01"}
     else:
         assert wanted > most or wanted == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("asset", "Utang Bank"), ("income", "Selisih Migrasi"), ("expense", "Selisih Migrasi")]
+)
+def test_an_account_of_another_name_or_of_income_takes_nothing(kind: str, name: str) -> None:
+    lines = [*replaced("102", 47, 0), ("299", kind, 0, 0, None)]
+    result = opened(lines, 1000, name=name)
+    assert balances(result)["299"] == 0
+    assert posted(result) == []
