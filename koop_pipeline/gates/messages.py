@@ -3,7 +3,10 @@
 Amounts are shown; values of rows are not.
 """
 
+import re
+
 from koop_pipeline.gates.masking import ANY_CELL
+from koop_pipeline.identifiers.masking import mask_text
 from koop_pipeline.staging import Staging
 
 SHOWN = 3
@@ -38,7 +41,23 @@ def message_of(staging: Staging, cooperative_id: str, verdict: str) -> str:
             break
         parts.append(part)
     left = len(rules) - len(parts)
-    return "; ".join([*parts, *([f"and {left} more rule{'s' if left > 1 else ''}"] if left else [])])
+    message = "; ".join([*parts, *([f"and {left} more rule{'s' if left > 1 else ''}"] if left else [])])
+    return _without_people(staging, cooperative_id, message)
+
+
+def _without_people(staging: Staging, cooperative_id: str, message: str) -> str:
+    """The message with names of members and officers masked: a workbook may have a sheet a member, named like them."""
+    people = " UNION ALL ".join(
+        f"SELECT full_name FROM cleaned.{table} WHERE cooperative_id = $id" for table in ("members", "officers")
+    )
+    rows = staging.rows(
+        f"SELECT DISTINCT full_name FROM ({people}) WHERE contains(full_name, ' ')"
+        " AND contains(lower($message), lower(full_name)) ORDER BY length(full_name) DESC, full_name",
+        {"id": cooperative_id, "message": message},
+    )
+    for (name,) in rows:
+        message = re.sub(re.escape(name), mask_text(name), message, flags=re.IGNORECASE)
+    return message
 
 
 def _rank(rule: str) -> int:
