@@ -19,7 +19,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 unit: $(READY)
-	@$(BIN)/pytest tests
+	@$(BIN)/pytest tests -n auto --dist loadfile
 
 ui: $(READY)
 	@$(BIN)/koop --program data/sample ui

@@ -27,6 +27,8 @@ from koop_pipeline.identifiers import (
 from koop_pipeline.identifiers.numeral import DecimalMark
 
 Verb = Callable[[pl.Expr], pl.Expr]
+FINAL: dict[str, Any] = {"final": True}
+"""The settings by which canonical text is read, whatever a profile says."""
 FORMS: dict[str, Verb] = {
     "plain": plain_text.canonical,
     "code": plain_text.canonical_code,
@@ -51,7 +53,7 @@ def canonical(column: Column, settings: dict[str, Any]) -> pl.Expr:
     if "values" not in settings and "otherwise" not in settings:
         return _by_kind(column, text, settings)
     named, fault = _by_table(text, settings)
-    read = _by_kind(column, named, {**settings, "final": True})
+    read = _by_kind(column, named, {**settings, **FINAL})
     return pl.struct(value=read.struct.field("value"), fault=pl.coalesce(fault, read.struct.field("fault")))
 
 

@@ -4,11 +4,9 @@ What was delivered is read by the settings of its profile; what a correction say
 through the same verbs, so a wrong correction is a named failure like a wrong delivery.
 """
 
-from typing import Any
-
 import polars as pl
 
-from koop_pipeline.cleaning.frame import BRANCH_KEYS, LINEAGE, Cleaned, clean
+from koop_pipeline.cleaning.frame import BRANCH_KEYS, LINEAGE, Cleaned, clean, final
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal
 
@@ -75,11 +73,6 @@ def _branched(table: Table, column: str, branches: dict[str, list[str]]) -> pl.E
     )
     wants = pl.col("cooperative_id").is_in(list(branches)) & ~named
     return pl.when(wants).then(pl.col("branch") + "-" + pl.col(column)).otherwise(pl.col(column)).alias(column)
-
-
-def final(table: Table) -> dict[str, dict[str, Any]]:
-    """The settings by which canonical text is read."""
-    return {column.name: {"final": True} for column in table.all_columns}
 
 
 def add_missing(staging: Staging, table: Table, ids: list[str]) -> None:

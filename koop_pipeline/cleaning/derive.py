@@ -7,12 +7,13 @@ derived in `opening/`.
 
 import polars as pl
 
-from koop_pipeline.cleaning.frame import clean
+from koop_pipeline.cleaning.frame import clean, final
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.cooperatives import COOPERATIVES
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, quoted
+from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 
 FILLED = "_koop_cleaned"
 CONTRA_ASSET = (
@@ -108,8 +109,7 @@ def _fill_from_facts(staging: Staging, cooperatives: list[Cooperative]) -> None:
     ]
     text = ["cooperative_id", *COOPERATIVES.names, "_excluded", "_source_file", "_source_table"]
     schema = {**dict.fromkeys(text, pl.String()), "_row": pl.Int64(), "_source_row": pl.Int64(), "_as_of": pl.Date()}
-    final = {name: {"final": True} for name in COOPERATIVES.names}
-    facts = clean(COOPERATIVES, pl.DataFrame(rows, schema=schema), final)
+    facts = clean(COOPERATIVES, pl.DataFrame(rows, schema=schema), final(COOPERATIVES))
     staging.connection.register("_facts", facts.values.to_arrow())
     names = [column.name for column in COOPERATIVES.columns]
     sets = ", ".join(f"{quoted(name)} = coalesce(t.{quoted(name)}, f.{quoted(name)})" for name in names)
@@ -144,8 +144,8 @@ def _products(staging: Staging, ids: list[str]) -> None:
         " CASE WHEN count(DISTINCT annual_rate) = 1 THEN min(annual_rate) END FROM cleaned.loans"
         " WHERE product_code IS NOT NULL GROUP BY ALL)"
         " SELECT n.cooperative_id, n.product_code, n.product_code, n.serves, n.kind, n.nature, n.annual_rate,"
-        f" 1000000 + row_number() OVER (PARTITION BY n.cooperative_id ORDER BY n.serves, n.product_code) FROM named n"
-        f" WHERE n.cooperative_id IN (SELECT unnest(?)) AND NOT EXISTS (SELECT 1 FROM {FILLED} f WHERE"
+        f" {FIRST_DERIVED_ROW} + row_number() OVER (PARTITION BY n.cooperative_id ORDER BY n.serves, n.product_code)"
+        f" FROM named n WHERE n.cooperative_id IN (SELECT unnest(?)) AND NOT EXISTS (SELECT 1 FROM {FILLED} f WHERE"
         " f.cooperative_id = n.cooperative_id AND f.product_code = n.product_code)"
         " QUALIFY row_number() OVER (PARTITION BY n.cooperative_id, n.product_code ORDER BY n.serves DESC) = 1",
         [ids],

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from koop_pipeline.cleaning.columns import canonical
+from koop_pipeline.cleaning.columns import FINAL, canonical
 from koop_pipeline.contracts import Table
 
 PREFIXES = {
@@ -74,6 +74,11 @@ def clean(table: Table, mapped: pl.DataFrame, settings: dict[str, dict[str, Any]
     ]
     failures = pl.concat(faults).drop("_excluded")
     return Cleaned(values.select("cooperative_id", *table.names, "_row", "_excluded", "_as_of", *LINEAGE), failures)
+
+
+def final(table: Table) -> dict[str, dict[str, Any]]:
+    """The settings by which every column of a table is read as canonical text."""
+    return {column.name: FINAL for column in table.all_columns}
 
 
 def prefix_keys(table: Table, values: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from operator import itemgetter
 import polars as pl
 
 from koop_pipeline.cleaning import corrected, derive, duplicate_shared, duplicates, exclusions
-from koop_pipeline.cleaning.frame import LINEAGE, clean, prefix_keys
+from koop_pipeline.cleaning.frame import LINEAGE, clean, final, prefix_keys
 from koop_pipeline.contracts import Table
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.record import record_cleaned
@@ -33,7 +33,7 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE, {lineage})"
     )
-    prefixed = {item.id: [each for each in item.branches if each] for item in run.cooperatives if item.prefixes_keys}
+    prefixed = run.key_branches
     for group, reading in _chunks(staging, table, ids):
         _clean_chunk(staging, table, group, reading, prefixed)
     corrected.add_missing(staging, table, ids)
@@ -70,7 +70,7 @@ def _clean_chunk(
     staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: dict[str, list[str]]
 ) -> None:
     text = staging.value("SELECT settings FROM mapped.readings WHERE reading = ?", [reading]) if reading else None
-    settings = json.loads(text) if text else {column.name: {"final": True} for column in table.all_columns}
+    settings = json.loads(text) if text else final(table)
     mapped = staging.frame(
         f"SELECT * FROM mapped.{quoted(table.name)} WHERE cooperative_id IN (SELECT unnest(?))"
         " AND _reading IS NOT DISTINCT FROM ? ORDER BY cooperative_id, _row",

@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from koop_pipeline.cli.shared import JsonOption, console, folder_of, print_json
-from koop_pipeline.errors import ConfigError
-from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.cli.shared import (
+    BatchArgument,
+    JsonOption,
+    OnlyOption,
+    console,
+    folder_of,
+    print_json,
+    staging_path_of,
+)
 from koop_pipeline.program.run import BatchRun
-
-BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="The batch.")]
-OnlyOption = Annotated[list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")]
 
 app = typer.Typer(no_args_is_help=True, help="Workbooks out to the cooperatives, corrected workbooks in.")
 
@@ -37,7 +40,7 @@ def export(
     folder = folder_of(context)
     run = BatchRun.of(folder, batch, only or [])
     target = out or folder.home / "corrections" / batch
-    with console().status("writing"), Staging.open(_staging_path(folder, batch)) as staging:
+    with console().status("writing"), Staging.open(staging_path_of(folder, batch)) as staging:
         today = datetime.now(tz=UTC).date()
         written = export_all(staging, run, target, gate.suites(), today, as_yaml=as_yaml)
     if as_json:
@@ -65,7 +68,7 @@ def apply(context: typer.Context, batch: BatchArgument, only: OnlyOption = None,
 
     folder = folder_of(context)
     run = BatchRun.of(folder, batch, only or [])
-    with console().status("reading"), Staging.open(_staging_path(folder, batch)) as staging:
+    with console().status("reading"), Staging.open(staging_path_of(folder, batch)) as staging:
         answers = apply_returned(staging, run, datetime.now(tz=UTC).date())
     wrong = [answer for answer in answers if answer.problems]
     if as_json:
@@ -93,10 +96,3 @@ def apply(context: typer.Context, batch: BatchArgument, only: OnlyOption = None,
         elif len(wrong) < len(answers):
             console().print(f"They take effect at the next koop migrate {batch}.")
     raise typer.Exit(2 if wrong else 0)
-
-
-def _staging_path(folder: ProgramFolder, batch: str) -> Path:
-    path = folder.staging_path(batch)
-    if not path.exists():
-        raise ConfigError(f"{path}: the batch has no staging file yet; run koop migrate {batch} first")
-    return path

@@ -7,8 +7,9 @@ import typer
 from rich.markup import escape
 
 from koop_pipeline.cli.migrate import run_batch
-from koop_pipeline.cli.shared import console, print_status, rupiah
+from koop_pipeline.cli.shared import console, print_status
 from koop_pipeline.contracts import PROMOTED
+from koop_pipeline.identifiers.rupiah import grouped
 from koop_pipeline.program import yaml_file
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.status.answer_key import differences
@@ -44,7 +45,7 @@ def _totals(records: list[Row]) -> None:
     names = [table.name for table in PROMOTED]
     rows = sum(record["rows"].get(name, {}).get("promoted", 0) for record in records for name in names)
     there = sum(record["state"] == "verified" for record in records)
-    savings, loans = (rupiah(total(control)) for control in ("savings", "loans"))
+    savings, loans = (grouped(total(control)) for control in ("savings", "loans"))
     console().print(
         f"\n{there} of {len(records)} cooperatives promoted and verified: {rows} rows, savings Rp {savings},"
         f" loans Rp {loans}; every row and every rupiah read back."

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from koop_pipeline.errors import ConfigError
+from koop_pipeline.identifiers.rupiah import grouped
 from koop_pipeline.program.folder import ProgramFolder
 
 JsonOption = Annotated[bool, typer.Option("--json", help="A JSON list on stdout, and nothing else there.")]
@@ -19,6 +19,8 @@ TargetOption = Annotated[
     str | None,
     typer.Option(envvar="KOOP_TARGET", help="The target; default: the embedded one below var/target.", metavar="URL"),
 ]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="The batch.")]
+OnlyOption = Annotated[list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")]
 COLOURS = {
     "passed": "green",
     "warned": "yellow",
@@ -42,6 +44,14 @@ def folder_of(context: typer.Context, target: str | None = None) -> ProgramFolde
             )
         os.environ["KOOP_TARGET_FILE"] = str(Path(rest))
     return folder
+
+
+def staging_path_of(folder: ProgramFolder, batch: str) -> Path:
+    """The staging file of a batch; ConfigError where nothing has run yet."""
+    path = folder.staging_path(batch)
+    if not path.exists():
+        raise ConfigError(f"{path}: the batch has no staging file yet; run koop migrate {batch} first")
+    return path
 
 
 def print_json(records: Sequence[dict[str, Any]]) -> None:
@@ -75,12 +85,7 @@ def print_status(records: Sequence[dict[str, Any]]) -> None:
 
 def _rupiah(record: dict[str, Any], control: str) -> str:
     amount = record["money"].get(control, {}).get("promoted")
-    return rupiah(amount or "0.00")
-
-
-def rupiah(amount: str | Decimal) -> str:
-    """An amount as Indonesians write it: 509.485.690,55."""
-    return f"{Decimal(amount):,.2f}".translate(str.maketrans(",.", ".,"))
+    return grouped(amount or "0.00")
 
 
 def coloured(word: str) -> str:

@@ -30,6 +30,8 @@ SOURCED: tuple[Table, ...] = (
 OPENING: tuple[Table, ...] = (OPENING_SAVINGS_BALANCES, LOAN_SCHEDULES, OPENING_TRIAL_BALANCE)
 TABLES: dict[str, Table] = {table.name: table for table in (*SOURCED, *OPENING)}
 PROMOTED: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.promoted)
+MOVEMENT_DAYS = {SAVINGS_TRANSACTIONS.name: "posted_on", LOAN_REPAYMENTS.name: "paid_on"}
+"""Tables of movements with the column that says when each took place."""
 REQUIRED_CATEGORIES = ("officers", "members", "savings_accounts", "loans", "collaterals", "accounts")
 
-__all__ = ["OPENING", "PROMOTED", "REQUIRED_CATEGORIES", "SOURCED", "TABLES", "Column", "Table"]
+__all__ = ["MOVEMENT_DAYS", "OPENING", "PROMOTED", "REQUIRED_CATEGORIES", "SOURCED", "TABLES", "Column", "Table"]

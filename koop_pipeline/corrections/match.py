@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from koop_pipeline.cleaning.columns import canonical
+from koop_pipeline.cleaning.columns import FINAL, canonical
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.corrections.model import ALLOCATED, Correction
 from koop_pipeline.staging import Staging, quoted
@@ -20,7 +20,6 @@ SCHEMA = {
     "cooperative_id": pl.String(), "number": pl.Int64(), "table_name": pl.String(), "key": pl.String(),
     "file": pl.String(), "source_table": pl.String(), "source_row": pl.Int64(),
 }  # fmt: skip
-FINAL: dict[str, Any] = {"final": True}
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.halts import begin, halt
+from koop_pipeline.staging.names import FIRST_ADDED_ROW
 
 PART = "corrections"
-FIRST_ADDED_ROW = 1_000_000_000
 TEXT, NUMBER = pl.String(), pl.Int64()
 HELD = (
     "SELECT cooperative_id, table_name, row, column_name FROM gate.held WHERE cooperative_id IN"

@@ -5,7 +5,7 @@ same rows
 with held values empty and held rows left out. Both come from one definition, so what was judged is what is carried.
 """
 
-from koop_pipeline.contracts import PROMOTED, TABLES, Table
+from koop_pipeline.contracts import MOVEMENT_DAYS, PROMOTED, TABLES, Table
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.schema import FAILURE_SCHEMAS
 
@@ -21,7 +21,6 @@ UNCORRECTED = (
 )
 # loans disbursed after the cut-off day that a later source has: they belong to the books of the new system
 NOT_OPENED = "coalesce(t.disbursed_on > c.cutoff_on AND c.as_of > c.cutoff_on, false)"
-MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
 
 
 def table_sql(table: Table) -> str:
@@ -46,9 +45,9 @@ def table_sql(table: Table) -> str:
     if table.name == "loan_repayments":
         source += " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id AND p._row = t._row"
         shown |= {name: f"coalesce(t.{name}, p.{name})" for name in ("principal", "interest", "total")}
-    if table.name in MOVEMENTS:
+    if table.name in MOVEMENT_DAYS:
         source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
-        where = f" WHERE coalesce(t.{MOVEMENTS[table.name]} <= c.cutoff_on, true)"
+        where = f" WHERE coalesce(t.{MOVEMENT_DAYS[table.name]} <= c.cutoff_on, true)"
     listed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items())
     return f"SELECT {listed} FROM {source}{where}"
 

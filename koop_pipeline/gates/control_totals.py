@@ -15,9 +15,9 @@ import duckdb
 
 from koop_pipeline.gates.money_lists import read_lists
 from koop_pipeline.gates.pages import environment, page_name, write_page
+from koop_pipeline.proof.measures import MEASURES
 
 FOLDER = "control-totals"
-MEASURES = ("rows", "filled", "positive", "negative", "keys", "content")
 HOPS = {
     "delivered": ("diserahkan", "delivered"),
     "extracted": ("diambil", "extracted"),
@@ -28,7 +28,7 @@ HOPS = {
     "read_back": ("dibaca ulang", "read back"),
 }
 TOTALS = (
-    "select cooperative_id, table_name, product_code, hop, rows, filled, positive, negative, keys, content"
+    f"select cooperative_id, table_name, product_code, hop, {', '.join(MEASURES)}"
     " from proof.totals order by cooperative_id, table_name, product_code"
 )
 EXPLAINED = (

@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from koop_pipeline.identifiers.rupiah import grouped
+
 
 @dataclass(frozen=True)
 class MoneyList:
@@ -124,13 +126,12 @@ def read_lists(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Mo
 
 def shown(cells: Sequence[Any]) -> tuple[str, ...]:
     """Cells as an Indonesian reads them: amounts with a comma, counts with dots, nothing where nothing is known."""
-    swap = str.maketrans(",.", ".,")
     return tuple(
         "–"
         if cell is None or cell == ""
-        else f"{cell:,.2f}".translate(swap)
+        else grouped(cell)
         if isinstance(cell, Decimal)
-        else f"{cell:,}".translate(swap)
+        else f"{cell:,}".replace(",", ".")
         if isinstance(cell, int)
         else str(cell)
         for cell in cells

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from koop_pipeline.errors import RefusedError
+from koop_pipeline.identifiers.rupiah import grouped
 
 TEMPLATES = Path(__file__).parent / "templates"
 _REMOTE = re.compile(
@@ -33,7 +34,7 @@ def environment() -> Environment:
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["page_name"] = page_name
     made.filters["number"] = lambda value: f"{value:,}"
-    made.filters["rupiah"] = lambda value: f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
+    made.filters["rupiah"] = grouped
     return made
 
 

@@ -6,13 +6,13 @@ said where the status is made. Money tables merge nothing.
 
 import json
 
-from koop_pipeline.contracts import OPENING, SOURCED, TABLES, Table
-from koop_pipeline.gates.checked import MOVEMENTS, NOT_OPENED, SCOPE, table_sql
+from koop_pipeline.contracts import MOVEMENT_DAYS, OPENING, SOURCED, TABLES, Table
+from koop_pipeline.gates.checked import NOT_OPENED, SCOPE, table_sql
 from koop_pipeline.identifiers.numeral import DecimalMark
 from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.staging import Staging, literal
+from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 
-DERIVED_FROM = 1_000_000
 MERGED = "('MAP-MERGED-01', 'MBR-DUP-01', 'COR-MERGE-01')"
 STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2), replaced DECIMAL(38,2)"
 PARTS = {
@@ -71,11 +71,11 @@ def _after(table: Table) -> str:
             "SELECT t.cooperative_id, count(*) AS n FROM cleaned.loans t JOIN raw.cooperatives c"
             f" USING (cooperative_id) WHERE {NOT_OPENED} GROUP BY ALL"
         )
-    if table.name not in MOVEMENTS:
+    if table.name not in MOVEMENT_DAYS:
         return NOBODY
     return (
         f"SELECT t.cooperative_id, count(*) AS n FROM cleaned.{table.name} t JOIN raw.cooperatives c"
-        f" USING (cooperative_id) WHERE t.{MOVEMENTS[table.name]} > c.cutoff_on GROUP BY ALL"
+        f" USING (cooperative_id) WHERE t.{MOVEMENT_DAYS[table.name]} > c.cutoff_on GROUP BY ALL"
     )
 
 
@@ -84,7 +84,8 @@ def _derived(table: Table) -> str:
     if table.name == "cooperatives":
         return "SELECT cooperative_id, count(*) AS n FROM mapped.cooperatives WHERE _block IS NULL GROUP BY ALL"
     if table.name == "products":
-        return f"SELECT cooperative_id, count(*) AS n FROM cleaned.products WHERE _row > {DERIVED_FROM} GROUP BY ALL"
+        derived = f"cleaned.products WHERE _row > {FIRST_DERIVED_ROW}"
+        return f"SELECT cooperative_id, count(*) AS n FROM {derived} GROUP BY ALL"
     return NOBODY
 
 
@@ -226,12 +227,12 @@ def _left_behind(table: str, amount: str) -> str:
     parts = [
         f"SELECT cooperative_id, product_code, amount AS total FROM cleaned.exclusions WHERE table_name = '{table}'"
     ]
-    if table in MOVEMENTS:
+    if table in MOVEMENT_DAYS:
         total = f"coalesce(t.{amount}, p.{amount})" if table in PARTS else f"t.{amount}"
         joined = " LEFT JOIN opening.repayment_parts p USING (cooperative_id, _row)" if table in PARTS else ""
         parts.append(
             f"SELECT t.cooperative_id, {product}, {total} FROM cleaned.{table} t{joined} JOIN raw.cooperatives r"
-            f" USING (cooperative_id) WHERE t.{MOVEMENTS[table]} > r.cutoff_on"
+            f" USING (cooperative_id) WHERE t.{MOVEMENT_DAYS[table]} > r.cutoff_on"
         )
     if table == "savings_accounts":
         parts.append(

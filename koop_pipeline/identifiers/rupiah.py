@@ -64,5 +64,13 @@ def format(text: str, decimal: DecimalMark = ",") -> str:
     '-Rp 1.250.000,00'
     """
     amount = Decimal(validate(text, decimal))
-    written = f"{abs(amount):,.2f}".translate(str.maketrans(",.", ".,"))
-    return f"{'-' if amount < 0 else ''}Rp {written}"
+    return f"{'-' if amount < 0 else ''}Rp {grouped(abs(amount))}"
+
+
+def grouped(amount: Decimal | int | str) -> str:
+    """An exact amount with dots between thousands and a comma before the sen.
+
+    >>> grouped("1250000.50")
+    '1.250.000,50'
+    """
+    return f"{Decimal(amount):,.2f}".translate(str.maketrans(",.", ".,"))

@@ -29,14 +29,13 @@ import polars as pl
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.due_dates import PERIOD_DAYS, PERIOD_MONTHS, add_months
 from koop_pipeline.opening.failures import found
-from koop_pipeline.opening.money import half_up, millionths, rupiah, sen, whole
+from koop_pipeline.opening.money import PERCENT, half_up, millionths, rupiah, sen, whole
 from koop_pipeline.opening.policies import with_policies
 
 COLUMNS = [
     "cooperative_id", "table_name", "_row", "account_no", "product_code", "accrued_to", "counted_from", "days", "basis",
     "due", "gross", "tax", "net", "unknown",
 ]  # fmt: skip
-PERCENT = 100 * 1_000_000
 LONGEST_YEARS = 10
 
 

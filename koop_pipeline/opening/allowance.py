@@ -13,11 +13,10 @@ import polars as pl
 
 from koop_pipeline.opening import controls
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.money import half_up, millionths, rupiah, sen, whole
+from koop_pipeline.opening.money import PERCENT, half_up, millionths, rupiah, sen, whole
 
 COLUMNS = ["cooperative_id", "class", "loans", "outstanding", "percent", "required"]
 CLASSES = ["current", "special_mention", "substandard", "doubtful", "loss"]
-PERCENT = 100 * 1_000_000
 NAMED_LIKE_ONE = (
     r"\b(penyisihan|cadangan|allowance)\b.*\b(piutang|pinjaman|kredit|pembiayaan|kerugian|penghapusan|risiko|resiko|loan|loss)"
     r"|\b(ppap|ckpn)\b"

@@ -10,6 +10,8 @@ import polars as pl
 MONEY = pl.Decimal(18, 2)
 RATE = pl.Decimal(12, 6)
 RUPIAH = 100
+PERCENT = 100 * 1_000_000
+"""Millionths of a percent in the whole: what a rate in millionths is divided by."""
 
 
 def sen(column: str | pl.Expr) -> pl.Expr:

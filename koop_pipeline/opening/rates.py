@@ -9,10 +9,9 @@ period is kept as a fraction of two whole numbers, so nothing is rounded before 
 import polars as pl
 
 from koop_pipeline.opening.due_dates import instalment_count, months_between
-from koop_pipeline.opening.money import half_up, millionths, rate, whole
+from koop_pipeline.opening.money import PERCENT, half_up, millionths, rate, whole
 
 PERIODS_A_YEAR = {"daily": 365, "weekly": 52, "monthly": 12, "yearly": 1}
-PERCENT = 100 * 1_000_000
 BASES = ("per_month", "per_year", "whole_term")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
@@ -23,10 +24,9 @@ from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
 
 CHUNK_ROWS = 1_000_000
-AFTER_CUTOFF = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
 BACK_DATED = {
-    "savings_transactions": ("account_no", "posted_on", "TRX-BCK-01"),
-    "loan_repayments": ("loan_no", "paid_on", "RPY-BCK-01"),
+    "savings_transactions": ("account_no", "TRX-BCK-01"),
+    "loan_repayments": ("loan_no", "RPY-BCK-01"),
 }
 
 
@@ -36,7 +36,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
     """
     ids = _begin(staging, run, ("opening.opening_savings_balances",), ("savings_accounts", "savings_transactions"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'savings_accounts'")
-    policies = _policies(run)
+    policies = policy_frame(_policies(run))
     for group in _groups(staging, ("savings_accounts", "savings_transactions"), ids):
         accounts, days = _rows(staging, "savings_accounts", group), _days(staging, group)
         transactions = _rows(staging, "savings_transactions", group)
@@ -44,7 +44,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         _insert(staging, "opening.opening_savings_balances", opened.balances)
         _fail(staging, opened.failures)
         _note_back_dated(staging, "savings_transactions", group)
-        earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policy_frame(policies))
+        earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policies)
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
@@ -58,19 +58,19 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
                "rate_findings")  # fmt: skip
     ids = _begin(staging, run, [f"opening.{name}" for name in written], ("loans", "loan_repayments"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'loans'")
-    policies = _policies(run)
+    policies, percents = policy_frame(_policies(run)), percent_frame(_policies(run))
     tables = ("loans", "loan_instalments", "loan_repayments", "collaterals")
     for group in _groups(staging, tables, ids):
         loans, instalments, repayments, collaterals = (_rows(staging, name, group) for name in tables)
         days = _days(staging, group)
-        opened = loans_of(loans, instalments, repayments, collaterals, days, policy_frame(policies))
+        opened = loans_of(loans, instalments, repayments, collaterals, days, policies)
         _insert(staging, "opening.loan_schedules", opened.schedules)
         staging.insert("opening.loan_positions", opened.positions)
         staging.insert("opening.repayment_parts", opened.repayments)
         staging.insert("opening.accrued_interest", opened.accrued)
         staging.insert("opening.schedule_explanations", opened.explanations)
         staging.insert("opening.rate_findings", opened.rates)
-        staging.insert("opening.allowances", by_class(opened.positions, percent_frame(policies)))
+        staging.insert("opening.allowances", by_class(opened.positions, percents))
         _fail(staging, opened.failures)
         _note_back_dated(staging, "loan_repayments", group)
     _note_after_cutoff(staging, "loan_repayments", ids)
@@ -81,6 +81,7 @@ def open_ledger(staging: Staging, run: BatchRun) -> None:
     written = ("opening.opening_trial_balance", "opening.suspense", "opening.not_proved")
     ids = _begin(staging, run, written, ("accounts",))
     staging.clear("opening.failures", run.ids, "rule = 'ACC-TIE-02'")
+    suspense = policy_rows(_policies(run))
     for group in _groups(staging, ("accounts", "savings_accounts", "loans"), ids):
         accounts = _rows(staging, "accounts", group)
         opened = ledger_of(
@@ -88,7 +89,7 @@ def open_ledger(staging: Staging, run: BatchRun) -> None:
             _savings_at_cutoff(staging, group),
             _loans_at_cutoff(staging, group),
             _rows(staging, "products", group),
-            policy_rows(_policies(run)),
+            suspense,
         )
         _insert(staging, "opening.opening_trial_balance", opened.trial_balance)
         staging.insert("opening.suspense", opened.postings)
@@ -186,7 +187,7 @@ def _fail(staging: Staging, failures: pl.DataFrame) -> None:
 
 def _note_after_cutoff(staging: Staging, table: str, ids: list[str]) -> None:
     """CUT-02: movements after the cut-off day, which are not carried, one failure a movement."""
-    day = AFTER_CUTOFF[table]
+    day = MOVEMENT_DAYS[table]
     staging.execute(
         "INSERT INTO opening.failures BY NAME SELECT t.cooperative_id, ? AS table_name, t._row AS row,"
         f" ? AS column_name, 'CUT-02' AS rule, t.{day}::VARCHAR AS before, t._source_file AS source_file,"
@@ -200,7 +201,7 @@ def _note_after_cutoff(staging: Staging, table: str, ids: list[str]) -> None:
 
 def _note_back_dated(staging: Staging, table: str, group: list[str]) -> None:
     """The rule of BACK_DATED: entries that the source wrote down late, one failure an entry."""
-    of, day, rule = BACK_DATED[table]
+    (of, rule), day = BACK_DATED[table], MOVEMENT_DAYS[table]
     entries = _as_written(staging, table, of, day, group)
     _fail(staging, back_dated(entries, _days(staging, group), of=of, day=day, rule=rule, table=table))
 

@@ -51,6 +51,11 @@ class BatchRun:
         """The effective profile of each cooperative in scope."""
         return {cooperative.id: self.folder.mapping(cooperative) for cooperative in self.cooperatives}
 
+    @property
+    def key_branches(self) -> dict[str, list[str]]:
+        """The branches that keys carry, of the cooperatives in scope whose keys carry one."""
+        return {one.id: [each for each in one.branches if each] for one in self.cooperatives if one.prefixes_keys}
+
     def cutoff_on(self, cooperative: Cooperative) -> date:
         """The day at whose end this cooperative's opening balances stand."""
         return cooperative.cutoff_on or self.batch.cutoff_on

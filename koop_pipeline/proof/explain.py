@@ -4,15 +4,14 @@ Each entry is a difference of measures that a booked event makes: a row merged, 
 after the cut-off, a balance rolled back to it, a value held. What is left over after them is a loss (or a gain).
 """
 
-from koop_pipeline.contracts import PROMOTED, SOURCED, TABLES, Table
-from koop_pipeline.proof.measures import MEASURED, measure
+from koop_pipeline.contracts import MOVEMENT_DAYS, PROMOTED, SOURCED, Table
+from koop_pipeline.proof.measures import MEASURED, MEASURES, measure
 from koop_pipeline.proof.record import KEPT_TEXT, insert_text_measures
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 
 EXPLAINED = "proof.explained"
 BEFORE, AFTER = "_koop_before", "_koop_after"
-MOVEMENTS = {"savings_transactions": "posted_on", "loan_repayments": "paid_on"}
-DERIVED_FROM = 1_000_000
 
 
 def explain(staging: Staging, hop: str, ids: list[str]) -> None:
@@ -23,11 +22,12 @@ def explain(staging: Staging, hop: str, ids: list[str]) -> None:
     )
     if hop == "mapped":
         _mapped(staging, ids)
-    tables = {"cleaned": SOURCED, "opened": SOURCED, "promoted": PROMOTED}.get(hop, ())
+    ways = {"cleaned": (SOURCED, _cleaned), "opened": (SOURCED, _opened), "promoted": (PROMOTED, _promoted)}
+    tables, explain_table = ways.get(hop, ((), _cleaned))
     for table in tables:
         for name in (BEFORE, AFTER):
             staging.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM proof.totals WHERE false")
-        {"cleaned": _cleaned, "opened": _opened, "promoted": _promoted}[hop](staging, table, ids)
+        explain_table(staging, table, ids)
         _store(staging, hop, table)
 
 
@@ -65,15 +65,15 @@ def _cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
     added = f"SELECT (cooperative_id, row) FROM mapped.added_cells WHERE table_name = {name} UNION {changed}"
     where = f"(t.cooperative_id, t._row) IN ({added})"
     if table.name == "products":
-        where = f"({where} OR t._row > {DERIVED_FROM})"
+        where = f"({where} OR t._row > {FIRST_DERIVED_ROW})"
     _measure(staging, AFTER, table, f"cleaned.{quoted(table.name)}", ids, where)
 
 
 def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
     """Movements after the cut-off, balances rolled back to it, amounts that a source leaves to be derived."""
     source = f"cleaned.{quoted(table.name)}"
-    if table.name in MOVEMENTS:
-        late = f"t.{MOVEMENTS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
+    if table.name in MOVEMENT_DAYS:
+        late = f"t.{MOVEMENT_DAYS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
         _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
     if table.name == "loan_repayments":
         _replaced(staging, table, ids, REPAYMENTS)
@@ -136,10 +136,9 @@ def _measure(
 
 def _store(staging: Staging, hop: str, table: Table) -> None:
     """after - before, by product; of the hashes as it is (their sums are compared modulo 2^64)."""
-    names = ("rows", "filled", "positive", "negative", "keys", "content")
-    signed = ", ".join(f"sum(sign * {name})" for name in names)
+    signed = ", ".join(f"sum(sign * {name})" for name in MEASURES)
     both = f"SELECT -1 AS sign, * FROM {BEFORE} UNION ALL SELECT 1, * FROM {AFTER}"
     staging.execute(
         f"INSERT INTO {EXPLAINED} SELECT cooperative_id, ?, ?, product_code, {signed} FROM ({both}) GROUP BY ALL",
-        [hop, TABLES[table.name].name],
+        [hop, table.name],
     )

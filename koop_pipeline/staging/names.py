@@ -9,3 +9,9 @@ def quoted(name: str) -> str:
 def literal(value: str) -> str:
     """A SQL string literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+FIRST_DERIVED_ROW = 1_000_000
+"""Products that follow from accounts and loans have a `_row` above this one."""
+FIRST_ADDED_ROW = 1_000_000_000
+"""Rows that corrections add have a `_row` above this one."""

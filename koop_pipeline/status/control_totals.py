@@ -8,9 +8,9 @@ import os
 from typing import Any
 
 from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.proof.measures import MEASURES
 from koop_pipeline.staging import Staging
 
-MEASURES = ("rows", "filled", "positive", "negative", "keys", "content")
 Totals = dict[str, Any]
 
 

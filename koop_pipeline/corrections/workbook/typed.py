@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from koop_pipeline.cleaning.columns import canonical
+from koop_pipeline.cleaning.columns import FINAL, canonical
 from koop_pipeline.contracts import Column, Table
 from koop_pipeline.corrections.workbook.layout import choices, column_label, value_of
 from koop_pipeline.identifiers.masking import mask_text
@@ -37,7 +37,6 @@ WORDS = {
     "json": "JSON",
 }
 INDONESIAN: dict[str, Any] = {"decimal": ",", "dates": "dmy"}
-FINAL: dict[str, Any] = {"final": True}
 SERIOUS_WITH_VALUE = "MNY-02"
 OPEN_KINDS = {"money", "rate", "integer", "date"}
 OPEN_TEXT = re.compile(r"(?=(?:[^0-9]*[0-9]){0,8}[^0-9]*$)(?:Rp)?[0-9.,/% -]*", re.IGNORECASE)

@@ -7,7 +7,6 @@ hidden sheet of `identity`, by the token in column A, so that lines may be sorte
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from koop_pipeline.corrections.workbook.findings import Difference, Findings, Li
 from koop_pipeline.corrections.workbook.identity import Fixed, LineRecord, PairRecord, Record, Sheet, rows_of
 from koop_pipeline.corrections.workbook.identity import Workbook as WorkbookRecord
 from koop_pipeline.corrections.workbook.look import Look, height, plain, set_up
+from koop_pipeline.identifiers.rupiah import grouped
 
 HEAD_ROW, FIRST_ROW = 2, 3
 EMPTY_ROWS = 50
@@ -293,16 +293,7 @@ def suggested(table: Table, line: Line) -> str | None:
         return listed[line.suggestion]
     if column.kind == "date":
         return "/".join(reversed(line.suggestion.split("-")))
-    return rupiah_text(line.suggestion) if column.kind == "money" else line.suggestion
-
-
-def rupiah_text(amount: str) -> str:
-    """An amount with dots between thousands and a comma before cents.
-
-    >>> rupiah_text("1250000.50")
-    '1.250.000,50'
-    """
-    return f"{Decimal(amount):,.2f}".translate(str.maketrans(",.", ".,"))
+    return grouped(line.suggestion) if column.kind == "money" else line.suggestion
 
 
 def in_indonesian(detail: str | None) -> str:
@@ -327,7 +318,7 @@ def _note(text: str) -> str | None:
 
 
 def _said(part: str) -> str:
-    return rupiah_text(part) if re.fullmatch(r"-?[0-9]+\.[0-9]{2}", part) else NOUNS.get(part, part)
+    return grouped(part) if re.fullmatch(r"-?[0-9]+\.[0-9]{2}", part) else NOUNS.get(part, part)
 
 
 def _line_record(token: str, sheet: str, line: Line, texts: Sequence[str], reason: str) -> LineRecord:

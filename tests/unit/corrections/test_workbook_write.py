@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.corrections.model import CORRECTABLE
 from koop_pipeline.corrections.workbook import layout
-from koop_pipeline.corrections.workbook.write import in_indonesian, rupiah_text, write_workbook
+from koop_pipeline.corrections.workbook.write import in_indonesian, write_workbook
+from koop_pipeline.identifiers.rupiah import grouped
 
 FIRST = 3
 
@@ -246,7 +247,7 @@ def test_every_category_can_be_written_with_all_its_columns(tmp_path: Path, name
 
 
 def test_amounts_and_words_of_totals() -> None:
-    assert rupiah_text("-1250000.5") == "-1.250.000,50"
+    assert grouped("-1250000.5") == "-1.250.000,50"
     assert in_indonesian("savings declared 100.00, found 90.00") == "simpanan dinyatakan 100,00, ditemukan 90,00"
     assert (
         in_indonesian("loans:KRD-A delivered nothing, mapped 5.00")
