@@ -1,5 +1,6 @@
 """`koop demo`: the whole way on `data/sample`, into the embedded target, and whether it ended as written down there."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 def demo() -> None:
     """Run the sample programme: eight cooperatives on four legacy systems, with known faults."""
+    os.environ.pop("KOOP_TARGET", None)
     folder = ProgramFolder(SAMPLE)
     out = console()
     batch = folder.batch_names[0]
@@ -28,7 +30,7 @@ def demo() -> None:
     print_status(records)
     _totals(records)
     out.print(f"\nData Docs:  {folder.docs_path(batch) / 'index.html'}")
-    out.print(f"Target:     {folder.target_path} (schema platform)")
+    out.print(f"Target:     {folder.target.shown} (schema platform)")
     out.print("Dagster UI: .venv/bin/koop --program data/sample ui")
     wrong = differences(records, yaml_file.load(SAMPLE / "EXPECTED.yaml").data)
     for line in wrong:

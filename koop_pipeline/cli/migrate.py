@@ -7,7 +7,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from koop_pipeline import progress
-from koop_pipeline.cli.shared import JsonOption, TargetOption, exit_code, folder_of, print_json, print_status
+from koop_pipeline.cli.shared import JsonOption, TargetOption, console, exit_code, folder_of, print_json, print_status
 from koop_pipeline.contracts import OPENING, SOURCED
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
@@ -22,21 +22,28 @@ def migrate(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this cooperative (may be given again).", metavar="ID")
     ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Load into a place that is thrown away, and leave a report.")
+    ] = False,
     target: TargetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a batch of cooperatives from their deliveries into the target, and verify it."""
     folder = folder_of(context, target)
-    records = run_batch(folder, batch, only or [], quiet=as_json)
+    records = run_batch(folder, batch, only or [], quiet=as_json, rehearse=rehearse)
     meant = [record for record in records if not only or record["cooperative_id"] in only]
     if as_json:
         print_json(meant)
     else:
         print_status(meant)
-    raise typer.Exit(exit_code(meant))
+        if rehearse:
+            console().print(f"\nNothing was loaded into the target. Report: {folder.rehearsal_path(batch)}")
+    raise typer.Exit(exit_code(meant, good=("rehearsed",) if rehearse else ("verified", "accepted")))
 
 
-def run_batch(folder: ProgramFolder, batch: str, only: list[str], *, quiet: bool) -> list[snapshot.Row]:
+def run_batch(
+    folder: ProgramFolder, batch: str, only: list[str], *, quiet: bool, rehearse: bool = False
+) -> list[snapshot.Row]:
     """Run the job with a progress bar on stderr; returns the status afterwards."""
     BatchRun.of(folder, batch, only)
     from koop_pipeline.defs.instance import run_job
@@ -60,5 +67,5 @@ def run_batch(folder: ProgramFolder, batch: str, only: list[str], *, quiet: bool
             bar.update(task, description=name, advance=1)
 
         with progress.listening(show):
-            run_job(folder, batch, only)
+            run_job(folder, batch, only, rehearse=rehearse)
     return snapshot.read(folder, batch)

@@ -28,6 +28,8 @@ COLOURS = {
     "failed": "red",
     "verified": "green",
     "promoted": "green",
+    "rehearsed": "green",
+    "rolled_back": "yellow",
 }
 
 
@@ -37,12 +39,8 @@ def folder_of(context: typer.Context, target: str | None = None) -> ProgramFolde
     if not (folder.root / "program.yaml").is_file():
         raise ConfigError(f"{folder.root}: no program.yaml here; name the programme folder with --program DIR")
     if target:
-        scheme, found, rest = target.partition(":///")
-        if scheme != "duckdb" or not found:
-            raise ConfigError(
-                "this version loads into the embedded target only; leave --target out or use duckdb:///FILE"
-            )
-        os.environ["KOOP_TARGET_FILE"] = str(Path(rest))
+        os.environ["KOOP_TARGET"] = target
+    _ = folder.target
     return folder
 
 
@@ -106,7 +104,9 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, width=200)
 
 
-def exit_code(records: Sequence[dict[str, Any]], ids: Sequence[str] | None = None) -> int:
-    """0 where every cooperative meant is verified, else 3."""
+def exit_code(
+    records: Sequence[dict[str, Any]], ids: Sequence[str] | None = None, good: Sequence[str] = ("verified", "accepted")
+) -> int:
+    """0 where every cooperative meant is in a good state, else 3."""
     meant = [record for record in records if not ids or record["cooperative_id"] in ids]
-    return 0 if all(record["state"] in {"verified", "accepted"} for record in meant) else 3
+    return 0 if all(record["state"] in good for record in meant) else 3

@@ -17,10 +17,10 @@ def ui(
 ) -> None:
     """Open the Dagster UI on this programme folder (stop it with Ctrl-C)."""
     folder = folder_of(context)
-    from koop_pipeline.defs.instance import prepare_ui
+    from koop_pipeline.defs.instance import prepare_ui, storage_of
 
     environment = prepare_ui(folder)
     console().print(f"Dagster on http://{host}:{port} for {folder.root.resolve()}")
-    console().print(f"Runs are kept in {environment['DAGSTER_HOME']} (SQLite).")
+    console().print(f"Runs are kept in {storage_of(folder)}.")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "koop_pipeline.definitions", "-h", host, "-p", str(port)]
     raise typer.Exit(subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)

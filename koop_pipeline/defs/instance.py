@@ -1,27 +1,40 @@
 """The Dagster instance of a programme folder, below `var/dagster`, and running the job in this process."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import yaml
 from filelock import FileLock, Timeout
 
 from koop_pipeline.defs.resources import PROGRAM_VARIABLE, batches
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.folder import ProgramFolder
 
+STORAGE_VARIABLE = "KOOP_DAGSTER_URL"
 SETTINGS = Path(__file__).resolve().parents[2] / "dagster.yaml"
 
 
 def dagster_home(folder: ProgramFolder) -> Path:
-    """`var/dagster` with the repo's dagster.yaml in it."""
+    """`var/dagster` with the repo's dagster.yaml in it, without its storage where STORAGE_VARIABLE is not set."""
     home = (folder.home / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SETTINGS, home / "dagster.yaml")
+    settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+    if not os.environ.get(STORAGE_VARIABLE):
+        del settings["storage"]
+    temporary = home / f"dagster.yaml.{os.getpid()}"
+    temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    os.replace(temporary, home / "dagster.yaml")
     return home
+
+
+def storage_of(folder: ProgramFolder) -> str:
+    """Where Dagster keeps its runs, as a sentence for the terminal."""
+    if os.environ.get(STORAGE_VARIABLE):
+        return f"PostgreSQL ({STORAGE_VARIABLE})"
+    return f"SQLite files in {dagster_home(folder)}; set {STORAGE_VARIABLE} to keep them in PostgreSQL"
 
 
 def prepare_ui(folder: ProgramFolder) -> dict[str, str]:
@@ -44,7 +57,7 @@ def _alone(folder: ProgramFolder, batch: str) -> Iterator[None]:
         raise RefusedError(f"batch {batch}: another koop migrate is at work on it; wait until it has ended") from None
 
 
-def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
+def run_job(folder: ProgramFolder, batch: str, only: Sequence[str], *, rehearse: bool = False) -> bool:
     """Run `migrate_batch` for one batch in this process; whether every step of it succeeded."""
     from koop_pipeline.defs.assembly import build
 
@@ -58,7 +71,7 @@ def run_job(folder: ProgramFolder, batch: str, only: Sequence[str]) -> bool:
             instance=instance,
             partition_key=batch,
             run_config={
-                "resources": {"batch": {"config": {"only": list(only)}}},
+                "resources": {"batch": {"config": {"only": list(only), "rehearse": rehearse}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             raise_on_error=True,

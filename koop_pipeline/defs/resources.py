@@ -1,4 +1,4 @@
-"""What every asset gets: the programme folder, and for whom the run is (`only`).
+"""What every asset gets: the programme folder, for whom the run is (`only`), and whether it is a rehearsal.
 
 Run config to work on some cooperatives only: `resources: {batch: {config: {only: [KSP-MEKAR]}}}`.
 """
@@ -38,6 +38,7 @@ class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The programme folder and the scope of a run."""
 
     only: list[str] = []
+    rehearse: bool = False
 
     @property
     def folder(self) -> ProgramFolder:
@@ -46,7 +47,7 @@ class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def run(self, batch_name: str) -> BatchRun:
         """The batch of a partition, limited to `only`."""
-        return BatchRun.of(self.folder, batch_name, self.only)
+        return BatchRun.of(self.folder, batch_name, self.only, rehearse=self.rehearse)
 
     @contextmanager
     def working(

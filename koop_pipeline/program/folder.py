@@ -15,6 +15,7 @@ from koop_pipeline.errors import ConfigError
 from koop_pipeline.program import yaml_file
 from koop_pipeline.program.profile import Profile, first_fault, nearest
 from koop_pipeline.program.program_file import Batch, Cooperative, Program
+from koop_pipeline.program.target_address import TargetAddress
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,14 @@ class ProgramFolder:
         """The control totals of a batch at every hop."""
         return self.home / "status" / f"{batch}.control-totals.json"
 
+    def rehearsal_path(self, batch: str) -> Path:
+        """The report of a batch's last rehearsal."""
+        return self.home / "rehearsals" / f"{batch}.json"
+
     @property
-    def target_path(self) -> Path:
-        """The embedded target: `var/target/target.duckdb`, or KOOP_TARGET_FILE."""
-        moved = os.environ.get("KOOP_TARGET_FILE")
-        return Path(moved) if moved else self.home / "target" / "target.duckdb"
+    def target(self) -> TargetAddress:
+        """The target: KOOP_TARGET, else the embedded one, `var/target/target.duckdb`."""
+        return TargetAddress.of(os.environ.get("KOOP_TARGET"), self.home / "target" / "target.duckdb")
 
     @property
     def batch_names(self) -> list[str]:

@@ -145,6 +145,7 @@ class Batch(Model):
     cutoff_on: date
     starts_at: datetime | None = None
     policies: Policies = Policies()
+    requires_rehearsal: bool = False
     cooperatives: Annotated[tuple[Cooperative, ...], Field(min_length=1)]
 
     @field_validator("starts_at")

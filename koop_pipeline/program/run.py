@@ -15,18 +15,22 @@ from koop_pipeline.program.folder import Mapping, ProgramFolder
 from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.profile import nearest
 from koop_pipeline.program.program_file import Batch, Cooperative
+from koop_pipeline.program.target_address import TargetAddress
 
 
 @dataclass(frozen=True)
 class BatchRun:
-    """The cooperatives of `batch` that this run is about; `only` empty means all."""
+    """The cooperatives of `batch` that this run is about; `only` empty: all. A rehearsal loads beside the target."""
 
     folder: ProgramFolder
     batch: Batch
     only: frozenset[str] = frozenset()
+    rehearse: bool = False
 
     @classmethod
-    def of(cls, folder: ProgramFolder, batch_name: str, only: Iterable[str] = ()) -> "BatchRun":
+    def of(
+        cls, folder: ProgramFolder, batch_name: str, only: Iterable[str] = (), *, rehearse: bool = False
+    ) -> "BatchRun":
         """Load the batch; ConfigError for an id in `only` that it does not have."""
         batch = folder.batch(batch_name)
         known = [cooperative.id for cooperative in batch.cooperatives]
@@ -34,7 +38,14 @@ class BatchRun:
             if cooperative_id not in known:
                 hint = nearest(cooperative_id, known)
                 raise ConfigError(f"batches/{batch_name}.yaml has no cooperative {cooperative_id!r}{hint}")
-        return cls(folder, batch, frozenset(only))
+        return cls(folder, batch, frozenset(only), rehearse)
+
+    @property
+    def target(self) -> TargetAddress:
+        """Where this run loads: the target, or a place beside it that the rehearsal throws away."""
+        if not self.rehearse:
+            return self.folder.target
+        return self.folder.target.rehearsal(f"{self.folder.root.resolve()} {self.batch.batch}")
 
     @cached_property
     def cooperatives(self) -> tuple[Cooperative, ...]:

@@ -1,29 +1,28 @@
 """An amendment: what was held may come in later, in a load of its own that changes nothing that is there.
 
-Compares what a cooperative would promote now with what the target holds. Allowed are only cells that were held and are
-empty in the target, and rows that were held.
+Compares what a cooperative would promote now (`new` + table) with what the target holds (`Target.there` + table).
+Allowed are only cells that were held and are empty in the target, and rows that were held.
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
+from koop_pipeline.promotion.target import Target, Writing, key_text, load_order, same_key
 from koop_pipeline.staging import Staging, literal, quoted
 
-
-def key_text(table: Table, alias: str) -> str:
-    """The key of a row as one text."""
-    return " || '|' || ".join(f"{alias}.{quoted(name)}::VARCHAR" for name in table.key) or "''"
+CAME = "_koop_came"
+AMENDED = "_koop_amended"
 
 
-def forbidden(staging: Staging, cooperative_id: str) -> str | None:
+def forbidden(staging: Staging, target: Target, cooperative_id: str, new: str) -> str | None:
     """Why the new content is no amendment: the first table that would lose, gain or change what was not held."""
     for table in PROMOTED:
-        old, new = _sides(table, cooperative_id)
-        same = _same_key(table)
-        gone = staging.value(f"SELECT count(*) FROM {old} o WHERE NOT EXISTS (SELECT 1 FROM {new} n WHERE {same})")
+        there, now = _sides(target, table, cooperative_id, new)
+        same = same_key(table, "o", "n")
+        gone = staging.value(f"SELECT count(*) FROM {there} o WHERE NOT EXISTS (SELECT 1 FROM {now} n WHERE {same})")
         if gone:
             return f"{gone} rows of {table.name} that are in the target are no longer delivered"
-        held = _held(cooperative_id, table)
+        held = _held(target, cooperative_id, table)
         fresh = staging.value(
-            f"SELECT count(*) FROM {new} n WHERE NOT EXISTS (SELECT 1 FROM {old} o WHERE {same})"
+            f"SELECT count(*) FROM {now} n WHERE NOT EXISTS (SELECT 1 FROM {there} o WHERE {same})"
             f" AND {key_text(table, 'n')} NOT IN (SELECT key FROM {held} WHERE column_name IS NULL)"
         )
         if fresh:
@@ -31,7 +30,7 @@ def forbidden(staging: Staging, cooperative_id: str) -> str | None:
         for column in table.names:
             name = quoted(column)
             changed = staging.value(
-                f"SELECT count(*) FROM {old} o JOIN {new} n ON {same} WHERE o.{name} IS DISTINCT FROM n.{name}"
+                f"SELECT count(*) FROM {there} o JOIN {now} n ON {same} WHERE o.{name} IS DISTINCT FROM n.{name}"
                 f" AND NOT (o.{name} IS NULL AND {key_text(table, 'n')} IN"
                 f" (SELECT key FROM {held} WHERE column_name = {literal(column)}))"
             )
@@ -40,43 +39,65 @@ def forbidden(staging: Staging, cooperative_id: str) -> str | None:
     return None
 
 
-def bring_in(staging: Staging, cooperative_id: str) -> int:
-    """Fill the held cells and add the held rows; returns how many cells and rows came in. Inside a transaction."""
+def bring_in(
+    staging: Staging, target: Target, writing: Writing, cooperative_id: str, new: str, load_id: str
+) -> tuple[int, str]:
+    """Fill the held cells and add the held rows; how many cells and rows came in, and the relation that lists them."""
+    staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE {AMENDED} (load_id VARCHAR, cooperative_id VARCHAR, table_name VARCHAR,"
+        " key VARCHAR, column_name VARCHAR)"
+    )
+    listed = f"INSERT INTO {AMENDED} SELECT {literal(load_id)}, n.cooperative_id, {{table}}, {{key}}, {{column}} FROM"
     came = 0
-    for table in PROMOTED:
-        old, new = _sides(table, cooperative_id)
-        same = _same_key(table)
+    for table in load_order():
+        there, now = _sides(target, table, cooperative_id, new)
+        same = same_key(table, "o", "n")
+        said = {"table": literal(table.name), "key": key_text(table, "n")}
+        full_key = ", ".join(f"n.{quoted(name)}" for name in table.full_key)
         for column in table.names:
             name = quoted(column)
-            filled = f"{old} o JOIN {new} n ON {same} WHERE o.{name} IS NULL AND n.{name} IS NOT NULL"
-            count = staging.value(f"SELECT count(*) FROM {filled}")
-            if count:
-                staging.execute(
-                    f"UPDATE target.platform.{table.name} o SET {name} = n.{name} FROM {new} n"
-                    f" WHERE o.cooperative_id = {literal(cooperative_id)} AND {same} AND o.{name} IS NULL"
-                )
-                came += count
-        added = f"{new} n WHERE NOT EXISTS (SELECT 1 FROM {old} o WHERE {same})"
-        columns = ", ".join(["cooperative_id", *map(quoted, table.names)])
-        came += staging.value(f"SELECT count(*) FROM {added}")
-        staging.execute(f"INSERT INTO target.platform.{table.name} ({columns}) SELECT {columns} FROM {added}")
-    return came
+            staging.execute(
+                f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {full_key}, n.{name} AS value FROM {there} o JOIN {now}"
+                f" n ON {same} WHERE o.{name} IS NULL AND n.{name} IS NOT NULL"
+            )
+            if staging.value(f"SELECT count(*) FROM {CAME}"):
+                came += writing.fill(table, column, CAME)
+                staging.execute(f"{listed.format(**said, column=literal(column))} {CAME} n")
+        added = f"{now} n WHERE NOT EXISTS (SELECT 1 FROM {there} o WHERE {same})"
+        staging.execute(f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT n.* FROM {added}")
+        if staging.value(f"SELECT count(*) FROM {CAME}"):
+            came += writing.insert(table, CAME)
+            staging.execute(f"{listed.format(**said, column='NULL')} {CAME} n")
+    return came, AMENDED
 
 
-def _sides(table: Table, cooperative_id: str) -> tuple[str, str]:
+def take_back(staging: Staging, target: Target, writing: Writing, cooperative_id: str, load_id: str) -> None:
+    """Undo an amendment: the cells that it filled are empty again, the rows that it added are gone."""
+    own = f"load_id = {literal(load_id)}"
+    for table in reversed(load_order()):
+        there = f"(SELECT * FROM {target.there}{table.name} WHERE cooperative_id = {literal(cooperative_id)})"
+        of_table = f"{target.books}amended a WHERE a.{own} AND a.table_name = {literal(table.name)}"
+        names = [row[0] for row in staging.rows(f"SELECT DISTINCT column_name FROM {of_table} ORDER BY 1")]
+        full_key = ", ".join(f"t.{quoted(name)}" for name in table.full_key)
+        for name in names:
+            which = "a.column_name IS NULL" if name is None else f"a.column_name = {literal(name)}"
+            staging.execute(
+                f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {full_key} FROM {there} t WHERE {key_text(table, 't')}"
+                f" IN (SELECT a.key FROM {of_table} AND {which})"
+            )
+            if name is None:
+                writing.remove(table, CAME)
+            else:
+                writing.empty(table, name, CAME)
+
+
+def _sides(target: Target, table: Table, cooperative_id: str, new: str) -> tuple[str, str]:
     where = f"WHERE cooperative_id = {literal(cooperative_id)}"
+    return f"(SELECT * FROM {target.there}{table.name} {where})", f"(SELECT * FROM {new}{table.name} {where})"
+
+
+def _held(target: Target, cooperative_id: str, table: Table) -> str:
     return (
-        f"(SELECT * FROM target.platform.{table.name} {where})",
-        f"(SELECT * FROM gate.promotable_{table.name} {where})",
-    )
-
-
-def _same_key(table: Table) -> str:
-    return " AND ".join(f"o.{quoted(name)} = n.{quoted(name)}" for name in table.full_key)
-
-
-def _held(cooperative_id: str, table: Table) -> str:
-    return (
-        f"(SELECT * FROM target.migration.held WHERE cooperative_id = {literal(cooperative_id)}"
+        f"(SELECT * FROM {target.books}held WHERE cooperative_id = {literal(cooperative_id)}"
         f" AND table_name = {literal(table.name)})"
     )

@@ -3,27 +3,23 @@
 One writer at a time: others queue on a lock beside the file. It is attached to the staging connection as `target`.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
 from koop_pipeline.contracts import PROMOTED, Table
-from koop_pipeline.staging import Staging, literal, quoted
-
-MIGRATION = {
-    "loads": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, batch VARCHAR NOT NULL, kind VARCHAR NOT NULL,"
-    " content_sha256 VARCHAR NOT NULL, sources_sha256 VARCHAR NOT NULL, profile_sha256 VARCHAR NOT NULL,"
-    " suites_sha256 VARCHAR NOT NULL, corrections_sha256 VARCHAR NOT NULL,"
-    " verdict VARCHAR NOT NULL, rows BIGINT NOT NULL",
-    "held": "load_id VARCHAR, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, key VARCHAR,"
-    " column_name VARCHAR, rule VARCHAR NOT NULL",
-}
+from koop_pipeline.errors import RefusedError
+from koop_pipeline.promotion.bookkeeping import BOOKS, columns
+from koop_pipeline.promotion.target import Answer, Hashes, TargetError, same_key
+from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
+from koop_pipeline.staging.content import table_hashes
 
 
 @contextmanager
-def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterator[None]:
+def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterator["DuckdbTarget"]:
     """Attach the target (created when it is not there) as `target` for as long as the context lasts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
@@ -32,9 +28,99 @@ def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterat
         try:
             if not read_only:
                 _create(staging)
-            yield
+            _refuse_other_layout(staging, path)
+            yield DuckdbTarget(staging, str(path))
         finally:
             staging.execute("DETACH target")
+
+
+class DuckdbTarget:
+    """`Target` of an attached DuckDB file: its tables are relations of the staging connection as they are."""
+
+    there = "target.platform."
+    books = "target.migration."
+
+    def __init__(self, staging: Staging, shown: str) -> None:
+        self.staging = staging
+        self.shown = shown
+
+    def fetch(self, ids: Sequence[str], tables: Iterable[Table] = PROMOTED) -> None:
+        """Nothing is to be fetched."""
+
+    def fetch_books(self, ids: Sequence[str], books: Iterable[str] = ("loads",)) -> None:
+        """Nothing is to be fetched."""
+
+    @contextmanager
+    def writing(self, cooperative_id: str) -> Iterator["DuckdbWriting"]:
+        """One transaction; the lock beside the file keeps others out."""
+        try:
+            with self.staging.transaction():
+                yield DuckdbWriting(self.staging, cooperative_id)
+        except StagingError as error:
+            raise TargetError(f"the target says: {safe_message(error)}") from None
+
+    def retried(self, action: Callable[[], Answer]) -> Answer:
+        """Once: a file does not fail in passing."""
+        return action()
+
+    def constraints_missing(self) -> list[str]:
+        """Its not-null and check constraints are part of its tables, which `attached` holds to their layout."""
+        return []
+
+
+class DuckdbWriting:
+    """`Writing` by SQL on the attached file."""
+
+    def __init__(self, staging: Staging, cooperative_id: str) -> None:
+        self.staging = staging
+        self.own = f"cooperative_id = {literal(cooperative_id)}"
+
+    def insert(self, table: Table, relation: str) -> int:
+        """Add rows."""
+        names = ", ".join(["cooperative_id", *map(quoted, table.names)])
+        return self._count(f"INSERT INTO target.platform.{table.name} ({names}) SELECT {names} FROM {relation}")
+
+    def fill(self, table: Table, column: str, relation: str) -> int:
+        """Write into empty cells."""
+        name = quoted(column)
+        return self._count(
+            f"UPDATE target.platform.{table.name} o SET {name} = n.value FROM {relation} n"
+            f" WHERE o.{self.own} AND {same_key(table, 'o', 'n')} AND o.{name} IS NULL"
+        )
+
+    def empty(self, table: Table, column: str, relation: str) -> int:
+        """Make cells empty."""
+        return self._count(
+            f"UPDATE target.platform.{table.name} o SET {quoted(column)} = NULL FROM {relation} n"
+            f" WHERE o.{self.own} AND {same_key(table, 'o', 'n')}"
+        )
+
+    def remove(self, table: Table, relation: str | None) -> int:
+        """Remove rows."""
+        using = f" USING {relation} n" if relation else ""
+        same = f" AND {same_key(table, 'o', 'n')}" if relation else ""
+        return self._count(f"DELETE FROM target.platform.{table.name} o{using} WHERE o.{self.own}{same}")
+
+    def hashes(self) -> Hashes:
+        """Rows and hash of every table."""
+        found: Hashes = {}
+        for table in PROMOTED:
+            for _, rows, digest in self.staging.rows(table_hashes(table, f"target.platform.{table.name}", self.own)):
+                found[table.name] = (rows, digest)
+        return found
+
+    def note(self, book: str, relation: str) -> None:
+        """Add lines to a book."""
+        names = ", ".join(columns(book))
+        self.staging.execute(f"INSERT INTO target.migration.{book} ({names}) SELECT {names} FROM {relation}")
+
+    def strike(self, book: str, load_id: str | None) -> None:
+        """Remove lines from a book."""
+        which = "true" if load_id is None else f"load_id = {literal(load_id)}"
+        self.staging.execute(f"DELETE FROM target.migration.{book} WHERE {self.own} AND {which}")
+
+    def _count(self, sql: str) -> int:
+        return int(self.staging.value(sql))
 
 
 def _create(staging: Staging) -> None:
@@ -43,8 +129,29 @@ def _create(staging: Staging) -> None:
             staging.execute(f"CREATE SCHEMA IF NOT EXISTS target.{schema}")
         for table in PROMOTED:
             staging.execute(f"CREATE TABLE IF NOT EXISTS target.platform.{table.name} ({_columns(table)})")
-        for name, columns in MIGRATION.items():
-            staging.execute(f"CREATE TABLE IF NOT EXISTS target.migration.{name} ({columns})")
+        for name, of_book in BOOKS.items():
+            staging.execute(f"CREATE TABLE IF NOT EXISTS target.migration.{name} ({of_book})")
+        staging.execute("CREATE TABLE IF NOT EXISTS target.migration.layout (sha256 VARCHAR NOT NULL)")
+        staging.execute(
+            f"INSERT INTO target.migration.layout SELECT '{layout()}' WHERE NOT EXISTS"
+            " (SELECT 1 FROM target.migration.layout)"
+        )
+
+
+def _refuse_other_layout(staging: Staging, path: Path) -> None:
+    found = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'target' AND table_name = 'layout'"
+    if staging.value(found) and staging.value("SELECT sha256 FROM target.migration.layout") == layout():
+        return
+    raise RefusedError(
+        f"{path}: this target was made by another version and has other tables; move it away, or name another one with"
+        " --target duckdb:///FILE"
+    )
+
+
+def layout() -> str:
+    """A hash of all tables of the embedded target."""
+    said = repr([(table.name, _columns(table)) for table in PROMOTED]) + repr(BOOKS)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _columns(table: Table) -> str:

@@ -1,21 +1,25 @@
 """The step promote: reads the verdict itself, and loads each admitted cooperative in one transaction.
 
 Refuses without a verdict, and where source, profile, rules or content changed since the gate. A second run of the same
-content changes nothing; changed content is refused with the way out, unless it only fills what was held.
+content changes nothing; changed content is refused with the way out, unless it only fills what was held. A rehearsal
+does the same in a place that is thrown away.
 """
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment
-from koop_pipeline.promotion.duckdb_target import attached
+from koop_pipeline.promotion.bookkeeping import Load
+from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
+from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
+from koop_pipeline.promotion.target import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.promotion.targets import open_target
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_target
-from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
-from koop_pipeline.staging.content import combine, table_hashes
+from koop_pipeline.staging import Staging, StagingError, literal, safe_message
 from koop_pipeline.staging.halts import begin, halt
 
 REMEMBERED = {
@@ -24,6 +28,7 @@ REMEMBERED = {
     " AND outcome NOT IN ('late', 'error')",
     "loaded_merges": "SELECT cooperative_id, row, into_row, rule FROM cleaned.merges WHERE cooperative_id = ?",
 }
+JUDGED = ("the source", "the profile or the batch file", "the rules", "its corrections")
 Hashes = Callable[[str], tuple[str, str, str, str]]
 
 
@@ -35,28 +40,35 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
     """
     ids = begin(staging, "promote", run.ids)
     staging.clear("verification.promotions", run.ids)
-    with attached(staging, run.folder.target_path):
-        _note_earlier_loads(staging, run.ids)
-        for cooperative_id in ids:
-            try:
-                load_id, outcome = _promote_one(staging, run, cooperative_id, current)
-                staging.execute(
-                    "INSERT INTO verification.promotions VALUES (?, ?, ?)", [cooperative_id, load_id, outcome]
-                )
-                if outcome != "blocked":
-                    _remember(staging, cooperative_id)
-            except RefusedError as error:
-                halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
-            except StagingError as error:
-                reason = safe_message(error)
-                halt(
-                    staging,
-                    cooperative_id,
-                    "promote",
-                    f"{cooperative_id}: nothing was loaded, the target says: {reason}",
-                )
-            after_each()
-        _record(staging, ids)
+    if run.rehearse:
+        begin_rehearsal(staging, run)
+    else:
+        refuse_unrehearsed(staging, run, ids)
+    with open_target(staging, run.target) as target:
+        if not run.rehearse:
+            _note_earlier_loads(staging, target, run.ids)
+        for group in prepared(staging, ids):
+            for content in group:
+                _admit(staging, run, target, content, current)
+                after_each()
+            _record(staging, target, [content.cooperative_id for content in group])
+    compare(staging, ("promoted",), promoted(staging, ids))
+
+
+def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, current: Hashes) -> None:
+    """Promote one cooperative, or halt it with the reason."""
+    cooperative_id = content.cooperative_id
+    try:
+        load_id, outcome = _promote_one(staging, run, target, content, current)
+        staging.execute("INSERT INTO verification.promotions VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
+        if outcome not in {"blocked", "rehearsed"}:
+            _remember(staging, cooperative_id)
+    except RefusedError as error:
+        halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
+    except TargetError as error:
+        halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {error}")
+    except StagingError as error:
+        halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {safe_message(error)}")
 
 
 def _remember(staging: Staging, cooperative_id: str) -> None:
@@ -66,129 +78,103 @@ def _remember(staging: Staging, cooperative_id: str) -> None:
         staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 
-def _record(staging: Staging, ids: list[str]) -> None:
-    """Take the control totals of what the target now holds of these cooperatives."""
+def promoted(staging: Staging, ids: list[str]) -> list[str]:
+    """Those of `ids` that the step loaded, or found there, in order."""
     rows = staging.rows("SELECT cooperative_id FROM verification.promotions WHERE outcome <> 'blocked'")
-    there = [cooperative_id for (cooperative_id,) in rows if cooperative_id in ids]
+    done = {row[0] for row in rows}
+    return [cooperative_id for cooperative_id in ids if cooperative_id in done]
+
+
+def _record(staging: Staging, target: Target, ids: list[str]) -> None:
+    """Take the control totals of what the target now holds of these cooperatives."""
+    there = promoted(staging, ids)
     if there:
-        record_target(staging, "promoted", there)
-        compare(staging, ("promoted",), there)
+        target.retried(lambda: target.fetch(there))
+        record_target(staging, "promoted", there, target.there)
 
 
-def _note_earlier_loads(staging: Staging, ids: list[str]) -> None:
+def _note_earlier_loads(staging: Staging, target: Target, ids: list[str]) -> None:
     """Remember which cooperatives are in the target from an earlier run, whatever becomes of this one."""
     staging.clear("verification.earlier_loads", ids)
-    staging.execute(
-        "INSERT INTO verification.earlier_loads SELECT cooperative_id, last(batch ORDER BY rowid),"
-        " last(load_id ORDER BY rowid) FROM target.migration.loads"
-        " WHERE cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
-        [ids],
-    )
+    for cooperative_id, loads in loads_of(staging, target, ids).items():
+        if loads:
+            last = [cooperative_id, loads[-1].batch, loads[-1].load_id]
+            staging.execute("INSERT INTO verification.earlier_loads VALUES (?, ?, ?)", last)
 
 
-def _promote_one(staging: Staging, run: BatchRun, cooperative_id: str, current: Hashes) -> tuple[str, str]:
-    decision = staging.rows(
+@dataclass(frozen=True)
+class _Decision:
+    verdict: str
+    judged: tuple[str, str, str, str]
+    content_sha256: str
+
+
+def _promote_one(staging: Staging, run: BatchRun, target: Target, content: Content, current: Hashes) -> tuple[str, str]:
+    decision = _decision(staging, content.cooperative_id)
+    if decision.verdict == "blocked":
+        return "", "blocked"
+    for now, then, what in zip(current(content.cooperative_id), decision.judged, JUDGED, strict=True):
+        if now != then:
+            raise RefusedError(f"{what} changed since the gate; run koop migrate again")
+    if content.sha256 != decision.content_sha256:
+        raise RefusedError("the staging content changed since the gate; run the gate again")
+    load = _load_of(run, content, decision)
+    outcome = target.retried(lambda: _load(staging, target, content, load))
+    return load.load_id, "rehearsed" if run.rehearse else outcome
+
+
+def _decision(staging: Staging, cooperative_id: str) -> _Decision:
+    rows = staging.rows(
         "SELECT verdict, sources_sha256, profile_sha256, suites_sha256, corrections_sha256, content_sha256"
         " FROM gate.decisions WHERE cooperative_id = ?",
         [cooperative_id],
     )
-    if not decision:
+    if not rows:
         raise RefusedError("there is no verdict; run the gate first (koop migrate does)")
-    verdict, *hashes, content = decision[0]
-    if verdict == "blocked":
-        return "", "blocked"
-    for now, then, what in zip(
-        current(cooperative_id),
-        hashes,
-        ("the source", "the profile or the batch file", "the rules", "its corrections"),
-        strict=True,
-    ):
-        if now != then:
-            raise RefusedError(f"{what} changed since the gate; run koop migrate again")
-    if content_hash(staging, cooperative_id) != content:
-        raise RefusedError("the staging content changed since the gate; run the gate again")
-    load_id = hashlib.sha256(f"{cooperative_id}\n{content}".encode()).hexdigest()[:16]
-    outcome = _load(staging, run, cooperative_id, load_id, (content, *hashes, verdict))
-    return load_id, outcome
+    verdict, source, profile, suites, corrections, content = rows[0]
+    return _Decision(verdict, (source, profile, suites, corrections), content)
 
 
-def content_hash(staging: Staging, cooperative_id: str) -> str:
-    """The hash of what one cooperative would promote now."""
-    hashes: dict[str, tuple[int, str]] = {}
-    for table in PROMOTED:
-        where = f"cooperative_id = {literal(cooperative_id)}"
-        for _, rows, digest in staging.rows(table_hashes(table, f"gate.promotable_{table.name}", where)):
-            hashes[table.name] = (rows, digest)
-    return combine(hashes)
-
-
-def _load(staging: Staging, run: BatchRun, cooperative_id: str, load_id: str, record: tuple[str, ...]) -> str:
-    loads = staging.rows(
-        "SELECT load_id, batch FROM target.migration.loads WHERE cooperative_id = ? ORDER BY rowid", [cooperative_id]
+def _load_of(run: BatchRun, content: Content, decision: _Decision) -> Load:
+    """The line of a first load; its fingerprint is that of the content."""
+    cooperative_id, digest = content.cooperative_id, content.sha256
+    load_id = hashlib.sha256(f"{cooperative_id}\n{digest}".encode()).hexdigest()[:16]
+    rows = sum(rows for rows, _ in content.tables.values())
+    return Load(
+        cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict, rows
     )
-    if loads and loads[-1][0] == load_id:
-        return "unchanged"
-    if not loads:
-        with staging.transaction():
-            rows = sum(_insert(staging, table.name, cooperative_id) for table in PROMOTED)
-            _book(staging, run, cooperative_id, load_id, "full", rows, record)
-        return "loaded"
-    reason = amendment.forbidden(staging, cooperative_id)
-    if reason:
-        raise RefusedError(
-            f"it was promoted before (batch {loads[-1][1]}) and its content changed since: {reason};"
-            f" restore the earlier"
-            " delivery, or enter the difference in the platform itself"
-        )
-    with staging.transaction():
-        rows = amendment.bring_in(staging, cooperative_id)
-        _book(staging, run, cooperative_id, load_id, "amendment", rows, record)
+
+
+def _load(staging: Staging, target: Target, content: Content, load: Load) -> str:
+    """One transaction: nothing where the content is there, all of it, or what was held of it."""
+    cooperative_id = load.cooperative_id
+    with target.writing(cooperative_id) as writing:
+        loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
+        if loads and loads[-1].load_id == load.load_id:
+            return "unchanged"
+        if not loads:
+            own = f"WHERE cooperative_id = {literal(cooperative_id)}"
+            for table in load_order():
+                writing.insert(table, f"(SELECT * FROM {NEW}{table.name} {own})")
+            _book(writing, load, content)
+            return "loaded"
+        target.fetch([cooperative_id])
+        target.fetch_books([cooperative_id], ("held",))
+        if reason := amendment.forbidden(staging, target, cooperative_id, NEW):
+            raise RefusedError(
+                f"it was promoted before (batch {loads[-1].batch}) and its content changed since: {reason}; restore the"
+                f" earlier delivery, take the load out (koop rollback {loads[-1].batch} {cooperative_id}), or enter the"
+                " difference in the platform itself"
+            )
+        came, listed = amendment.bring_in(staging, target, writing, cooperative_id, NEW, load.load_id)
+        last = loads[-1]
+        amended = replace(load, number=last.number + 1, kind="amendment", before_sha256=last.content_sha256, rows=came)
+        writing.strike("held", None)
+        _book(writing, amended, content)
+        writing.note("amended", listed)
     return "amended"
 
 
-def _insert(staging: Staging, table: str, cooperative_id: str) -> int:
-    names = next(item.names for item in PROMOTED if item.name == table)
-    columns = ", ".join(["cooperative_id", *map(quoted, names)])
-    where = f"WHERE cooperative_id = {literal(cooperative_id)}"
-    source = f"gate.promotable_{table}"
-    staging.execute(
-        f"INSERT INTO target.platform.{table} ({columns}) SELECT {columns} FROM {source} {where} ORDER BY _row"
-    )
-    return int(staging.value(f"SELECT count(*) FROM {source} {where}"))
-
-
-def _book(
-    staging: Staging,
-    run: BatchRun,
-    cooperative_id: str,
-    load_id: str,
-    kind: str,
-    rows: int,
-    record: tuple[str, ...],
-) -> None:
-    content, sources, profile, suites, corrections, verdict = record
-    staging.execute(
-        "INSERT INTO target.migration.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            load_id,
-            cooperative_id,
-            run.batch.batch,
-            kind,
-            content,
-            sources,
-            profile,
-            suites,
-            corrections,
-            verdict,
-            rows,
-        ],
-    )
-    staging.execute("DELETE FROM target.migration.held WHERE cooperative_id = ?", [cooperative_id])
-    for table in PROMOTED:
-        staging.execute(
-            f"INSERT INTO target.migration.held SELECT ?, h.cooperative_id, h.table_name,"
-            f" {amendment.key_text(table, 't')}, h.column_name, h.rule FROM gate.held h JOIN checked.{table.name} t"
-            f" ON t.cooperative_id = h.cooperative_id AND t._row = h.row WHERE h.table_name = ? AND"
-            f" h.cooperative_id = ?",
-            [load_id, table.name, cooperative_id],
-        )
+def _book(writing: Writing, load: Load, content: Content) -> None:
+    for book, relation in books_of(load, content).items():
+        writing.note(book, relation)

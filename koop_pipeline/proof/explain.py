@@ -121,12 +121,12 @@ def _promoted(staging: Staging, table: Table, ids: list[str]) -> None:
         "(t.cooperative_id, t._row) IN (SELECT (cooperative_id, row) FROM gate.held"
         f" WHERE table_name = {literal(table.name)})"
     )
-    _measure(staging, BEFORE, table, f"checked.{quoted(table.name)}", ids, held, "checked")
-    _measure(staging, AFTER, table, f"gate.promotable_{table.name}", ids, held, "checked")
+    _measure(staging, BEFORE, table, f"checked.{quoted(table.name)}", ids, held, "checked.")
+    _measure(staging, AFTER, table, f"gate.promotable_{table.name}", ids, held, "checked.")
 
 
 def _measure(
-    staging: Staging, into: str, table: Table, source: str, ids: list[str], where: str, parents: str = "cleaned"
+    staging: Staging, into: str, table: Table, source: str, ids: list[str], where: str, parents: str = "cleaned."
 ) -> None:
     scope = f"{where} AND t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
     staging.execute(

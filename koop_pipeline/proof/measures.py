@@ -3,7 +3,8 @@
 rows; filled (rows with an amount); positive and negative (sums of amounts above and below zero, rupiah); keys and
 content: sums modulo 2^64 of a hash of the key, and of a hash of (key, owner, product, day, amount). Counts and sums
 alone miss swapped amounts, swapped owners and changed keys; the hashes do not. The hash is DuckDB's own, of typed
-values: ten times as fast as an md5 of text, and the same within one version (a staging file of another is made anew).
+values, mixed once more so that two rows cannot trade values unseen: ten times as fast as an md5 of text, and the same
+within one version (a staging file of another is made anew).
 """
 
 from dataclasses import dataclass
@@ -58,8 +59,8 @@ MEASURED = {
 def measure(measured: Measured, hop: str, source: str, *, parents: str, where: str = "true") -> str:
     """A SELECT of the columns of `proof.totals`, one row a cooperative and product.
 
-    `source` is a relation, or a query in brackets, called `t`; `parents` is the schema whose accounts and loans lend
-    their product to movements.
+    `source` is a relation, or a query in brackets, called `t`; `parents` stands before the names of the
+    relations (a schema with its dot) whose accounts and loans lend their product to movements.
     """
     key = ", ".join(f"t.{quoted(name)}" for name in TABLES[measured.table].key) or "t.cooperative_id"
     content = f"{key}, {measured.owner}, {measured.product}, {measured.day}, {measured.amount}"
@@ -67,13 +68,13 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     if measured.parent:
         parent, column = measured.parent
         joined = (
-            f" LEFT JOIN (SELECT cooperative_id, {column}, min(product_code) AS product_code FROM {parents}.{parent}"
+            f" LEFT JOIN (SELECT cooperative_id, {column}, min(product_code) AS product_code FROM {parents}{parent}"
             f" GROUP BY ALL) o ON o.cooperative_id = t.cooperative_id AND o.{column} = t.{column}"
         )
     return (
         f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name,"
         f" coalesce({measured.product}, '') AS product_code, {_sums(measured.amount)},"
-        f" sum(hash({key})) % {MODULUS} AS keys, sum(hash({content})) % {MODULUS} AS content"
+        f" sum(hash(hash({key}))) % {MODULUS} AS keys, sum(hash(hash({content}))) % {MODULUS} AS content"
         f" FROM {source} t{joined} WHERE {where} GROUP BY ALL"
     )
 

@@ -83,19 +83,19 @@ def _amount_of_text(measured: Measured) -> tuple[str, str]:
 
 def record_cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
     """Totals of `cleaned.<table>`, by product."""
-    _record(staging, table, "cleaned", f"cleaned.{quoted(table.name)}", "cleaned", ids)
+    _record(staging, table, "cleaned", f"cleaned.{quoted(table.name)}", "cleaned.", ids)
 
 
 def record_opened(staging: Staging, ids: list[str]) -> None:
     """Totals of what the gate judges: `checked.<table>`, by product."""
     for table in TABLES.values():
-        _record(staging, table, "opened", f"checked.{quoted(table.name)}", "checked", ids)
+        _record(staging, table, "opened", f"checked.{quoted(table.name)}", "checked.", ids)
 
 
-def record_target(staging: Staging, hop: str, ids: list[str]) -> None:
-    """Totals of the attached target, at the end of the step promote or verify."""
+def record_target(staging: Staging, hop: str, ids: list[str], there: str) -> None:
+    """Totals of what the target holds, at the end of the step promote or verify; `there` + table shows it."""
     for table in PROMOTED:
-        _record(staging, table, hop, f"target.platform.{quoted(table.name)}", "target.platform", ids)
+        _record(staging, table, hop, f"{there}{table.name}", there, ids)
 
 
 def _record(staging: Staging, table: Table, hop: str, source: str, parents: str, ids: list[str]) -> None:

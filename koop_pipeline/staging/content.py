@@ -1,8 +1,9 @@
 """The content of a table as hashes: typed, length-prefixed, independent of row order and of any collation.
 
 A row's text is, for each column in contract order, `N` for null or the type's letter, the length of the value's text, a
-colon and the text. A row hash is its sha256; a table's hash is the sha256 of its sorted row hashes, one after the
-other.
+colon and the text. A row hash is its sha256. The row hashes that begin with the same two digits are sorted and put one
+after the other; a table's hash is the sha256 of the sha256 of each of these parts, in their order. So no part needs
+more memory than the 256th of a table, and another database can compute the same hash with its own functions.
 """
 
 from koop_pipeline.contracts import Table
@@ -27,9 +28,10 @@ def _field(column: Column) -> str:
 def table_hashes(table: Table, relation: str, where: str = "true") -> str:
     """A SELECT of cooperative_id, rows, sha256 for every cooperative in `relation`."""
     return (
-        "SELECT cooperative_id, count(*) AS rows, sha256(string_agg(hash, '' ORDER BY hash)) AS sha256 FROM"
-        f" (SELECT cooperative_id, sha256({row_text(table)}) AS hash FROM {relation} WHERE {where}) GROUP"
-        f" BY cooperative_id"
+        "SELECT cooperative_id, sum(rows)::BIGINT AS rows, sha256(string_agg(part, '' ORDER BY range)) AS sha256 FROM"
+        " (SELECT cooperative_id, left(hash, 2) AS range, count(*) AS rows, sha256(string_agg(hash, '' ORDER BY hash))"
+        f" AS part FROM (SELECT cooperative_id, sha256({row_text(table)}) AS hash FROM {relation} WHERE {where})"
+        " GROUP BY cooperative_id, range) GROUP BY cooperative_id"
     )
 
 

@@ -93,7 +93,8 @@ BOOKKEEPING = {
     "verification.loaded_corrections": "cooperative_id VARCHAR, digest VARCHAR",
     "verification.loaded_merges": "cooperative_id VARCHAR, row BIGINT, into_row BIGINT, rule VARCHAR",
     "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
-    " missing BIGINT, unexpected BIGINT, differing BIGINT",
+    " missing BIGINT, unexpected BIGINT, differing BIGINT, ranges BIGINT",
+    "verification.orphans": "cooperative_id VARCHAR, table_name VARCHAR, column_name VARCHAR, rows BIGINT",
     "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"
     " expected VARCHAR, found VARCHAR",
     "verification.totals": "cooperative_id VARCHAR, control VARCHAR, expected DECIMAL(38,2), found DECIMAL(38,2)",

@@ -19,6 +19,7 @@ from koop_pipeline.staging import Staging
 Row = dict[str, Any]
 ROW_FIELDS = ("extracted", "added", "promoted", "merged", "excluded", "held", "waiting")
 ADMITTED = ("loaded", "unchanged", "amended")
+APART = ("rehearsed", "rolled_back")
 
 
 def build(staging: Staging, batch: Batch) -> list[Row]:
@@ -64,6 +65,8 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
             found[cooperative_id] = ("failed", known, halted + there)
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
+        elif outcome in APART:
+            found[cooperative_id] = (outcome, verdict, reason + there)
         elif outcome in ADMITTED:
             found[cooperative_id] = ("verified" if verified else "promoted", verdict, reason)
         else:

@@ -301,7 +301,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     bad.write_programme(root, CASES)
     before = bad.fingerprints(root / "legacy")
     with pytest.MonkeyPatch.context() as environment:
-        for name in (UNSET, "KOOP_HOME", "KOOP_TARGET_FILE", "KOOP_HASH_KEY"):
+        for name in (UNSET, "KOOP_HOME", "KOOP_TARGET", "KOOP_HASH_KEY"):
             environment.delenv(name, raising=False)
         yield Ran(root, world.migrate(root, "uji", docs=True), before)
 

@@ -146,7 +146,7 @@ def test_held_values_come_in_as_an_amendment(loop: Loop) -> None:
     assert not {"MBR-NIK-01", "MBR-NIK-02", "MBR-PHN-01"} & set(after)
     assert loop.after[WARNED]["state"] == "verified"
     with Staging.open(ProgramFolder(loop.root).staging_path(BATCH), isolated=False) as staging:
-        staging.execute(f"ATTACH '{ProgramFolder(loop.root).target_path}' AS target (READ_ONLY)")
+        staging.execute(f"ATTACH '{ProgramFolder(loop.root).target.path}' AS target (READ_ONLY)")
         filled = staging.rows(
             "SELECT nik FROM target.platform.members WHERE nik IN ('5306015204880003', '5303012901980021') ORDER BY 1"
         )

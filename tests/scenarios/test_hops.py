@@ -189,7 +189,7 @@ def at_work(run: BatchRun, faults: list[Fault]) -> None:
                 loading[cooperative_id].run(staging, "target.platform")
 
         promote(staging, run, current_hashes(run), after_each)
-        staging.execute(f"ATTACH '{run.folder.target_path}' AS target")
+        staging.execute(f"ATTACH '{run.folder.target.path}' AS target")
         put(staging, of["target"], "target.platform")
         staging.execute("DETACH target")
         verify(staging, run)

@@ -152,7 +152,7 @@ def test_a_failure_half_way_leaves_the_cooperative_untouched(folder: Path) -> No
         database.execute("CREATE SCHEMA platform; CREATE TABLE platform.loans (cooperative_id VARCHAR)")
     outcome, message = do_promote(folder)
     assert outcome == "halted"
-    assert "nothing was loaded, the target says" in message
+    assert "nothing was loaded; the target says" in message
     with duckdb.connect(target, read_only=True) as database:
         counts = [
             database.execute(f"SELECT count(*) FROM platform.{name}").fetchone() for name in ("members", "officers")

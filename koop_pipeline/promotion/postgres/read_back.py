@@ -1,0 +1,82 @@
+"""What PostgreSQL holds, into temporary tables of the staging connection, as Arrow batches (ADBC).
+
+Amounts, rates and JSON travel as their text and become decimals again by DuckDB's cast: no float is on the way.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+from adbc_driver_manager import Error as ArrowError
+
+from koop_pipeline.contracts import Table
+from koop_pipeline.promotion.bookkeeping import BOOKS
+from koop_pipeline.promotion.postgres.errors import PassingError
+from koop_pipeline.promotion.postgres.schema import ROLE, Schemas
+from koop_pipeline.staging import Staging, literal, quoted
+
+THERE, BOOK = "_koop_there_", "_koop_book_"
+AS_TEXT = ("DECIMAL", "VARCHAR")
+
+
+class ReadBack:
+    """A reading connection under the loader's role; it sees the cooperatives that a fetch names and no others."""
+
+    def __init__(self, staging: Staging, url: str, schemas: Schemas) -> None:
+        self.staging = staging
+        self.url = url
+        self.schemas = schemas
+        self._connection: Any = None
+
+    def tables(self, ids: Sequence[str], tables: Iterable[Table]) -> None:
+        """Fill `THERE` + table with the rows of these cooperatives."""
+        for table in tables:
+            types = {"cooperative_id": "VARCHAR", **{column.name: column.sql_type for column in table.all_columns}}
+            self._fetch(THERE + table.name, f"{self.schemas.platform}.{table.name}", types, ids)
+
+    def books(self, ids: Sequence[str], books: Iterable[str]) -> None:
+        """Fill `BOOK` + book with the lines of these cooperatives."""
+        for book in books:
+            types = dict(part.split()[:2] for part in BOOKS[book].split(", "))
+            self._fetch(BOOK + book, f"{self.schemas.migration}.{book}", types, ids)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _fetch(self, into: str, place: str, types: dict[str, str], ids: Sequence[str]) -> None:
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
+        self.staging.execute(f"CREATE OR REPLACE TEMP TABLE {into} ({columns})")
+        sent = ", ".join(
+            f"{quoted(name)}::text AS {quoted(name)}" if kind.startswith(AS_TEXT) else quoted(name)
+            for name, kind in types.items()
+        )
+        wanted = ", ".join(map(literal, ids)) or "NULL"
+        try:
+            with self._reading(ids) as cursor:
+                cursor.execute(f"SELECT {sent} FROM {place} WHERE cooperative_id IN ({wanted})")
+                self._store(into, types, cursor.fetch_record_batch())
+        except ArrowError as error:
+            self.close()
+            raise PassingError(f"the target could not be read: {str(error).splitlines()[0]}") from None
+
+    def _store(self, into: str, types: dict[str, str], batches: Any) -> None:
+        cast = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types.items())
+        self.staging.connection.register("_arriving", batches)
+        try:
+            self.staging.execute(f"INSERT INTO {into} SELECT {cast} FROM _arriving")
+        finally:
+            self.staging.connection.unregister("_arriving")
+
+    def _reading(self, ids: Sequence[str]) -> Any:
+        if self._connection is None:
+            self._connection = adbc.connect(self.url, autocommit=True)
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {ROLE}")
+                cursor.execute("SET default_transaction_read_only = on")
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT set_config('koop.cooperatives', {literal(','.join(ids))}, false)")
+            cursor.fetchall()
+        return self._connection.cursor()

@@ -1,0 +1,142 @@
+-- Tenants and roles as of revision 0001. A session names the cooperatives that it works on:
+--     SELECT set_config('koop.cooperatives', 'KSP-MEKAR,KSP-CENDANA', false)
+-- and sees and writes rows of those only, whatever its role; without the setting it sees none.
+-- koop_loader loads, koop_platform is the platform's application, koop_auditor reads masked views.
+CREATE SCHEMA IF NOT EXISTS :audit;
+
+DO $roles$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['koop_loader', 'koop_platform', 'koop_auditor'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', role_name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
+    END LOOP;
+    IF NOT pg_has_role(current_user, 'koop_loader', 'MEMBER') THEN
+        EXECUTE format('GRANT koop_loader TO %I', current_user);
+    END IF;
+END
+$roles$;
+
+CREATE FUNCTION :platform.tenants() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN string_to_array(current_setting('koop.cooperatives', true), ',');
+
+DO $tenants$
+DECLARE
+    place record;
+BEGIN
+    FOR place IN
+        SELECT c.table_schema, c.table_name FROM information_schema.columns c
+        JOIN information_schema.tables t USING (table_schema, table_name)
+        WHERE c.table_schema IN (':platform', ':migration') AND c.column_name = 'cooperative_id'
+        AND t.table_type = 'BASE TABLE'
+    LOOP
+        EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', place.table_schema, place.table_name);
+        EXECUTE format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', place.table_schema, place.table_name);
+        EXECUTE format(
+            'CREATE POLICY tenant ON %I.%I USING (cooperative_id = ANY ((SELECT :platform.tenants())::text[]))',
+            place.table_schema, place.table_name
+        );
+    END LOOP;
+END
+$tenants$;
+
+-- The masks of `identifiers/masking.py`: a 16-digit number shows four digits at each end, a word its first and last
+-- letter, a word of up to three letters nothing.
+CREATE FUNCTION :audit.mask(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (
+    SELECT string_agg(
+        CASE
+            WHEN length(word) <= 3 THEN repeat('*', length(word))
+            WHEN word ~ '^[0-9]{16}$' THEN left(word, 4) || repeat('*', 8) || right(word, 4)
+            ELSE left(word, 1) || repeat('*', length(word) - 2) || right(word, 1)
+        END, ' ' ORDER BY place
+    )
+    FROM unnest(string_to_array(value, ' ')) WITH ORDINALITY AS words (word, place)
+);
+
+CREATE VIEW :audit.cooperatives WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.name, t.legal_entity_no, t.legal_entity_on, t.cooperative_nik, t.npwp, t.nib, t.kind,
+    t.form, t.savings_loan_unit, :audit.mask(t.address) AS address, t.region_code, :audit.mask(t.phone) AS phone,
+    :audit.mask(t.email) AS email, t.established_on, t.status, t.branch, t.source_no
+FROM :platform.cooperatives t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.members WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.member_no, :audit.mask(t.nik) AS nik, :audit.mask(t.full_name) AS full_name, t.party,
+    t.gender, :audit.mask(t.birth_place) AS birth_place, extract(year FROM t.birth_date)::integer AS birth_year,
+    :audit.mask(t.address) AS address, t.region_code, :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS
+    email, :audit.mask(t.npwp) AS npwp, t.joined_on, t.left_on, t.membership, t.status, t.branch,
+    :audit.mask(t.source_no) AS source_no
+FROM :platform.members t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.officers WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.officer_no, :audit.mask(t.full_name) AS full_name, t.position, t.member_no,
+    :audit.mask(t.nik) AS nik, :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS email, t.term_start_on,
+    t.term_end_on, t.status, t.branch, :audit.mask(t.source_no) AS source_no
+FROM :platform.officers t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.products WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.product_code, t.name, t.serves, t.kind, t.nature, t.annual_rate, t.branch, t.source_no
+FROM :platform.products t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.loans WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.loan_no, t.member_no, t.product_code, t.disbursed_on, t.principal, t.interest_method,
+    t.annual_rate, t.source_rate, t.source_rate_basis, t.tenor, t.frequency, t.rounding_unit,
+    t.instalment_principal, t.instalment_interest, t.interest_total, t.first_due_on, t.maturity_on,
+    t.interest_accrued_to, t.outstanding_principal, t.outstanding_interest, t.arrears_days, t.collectability,
+    t.source_collectability, t.status, t.branch, t.source_no
+FROM :platform.loans t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.savings_accounts WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.account_no, t.member_no, t.product_code, t.product_kind, t.nature, t.opened_on,
+    t.matures_on, t.annual_rate, t.interest_accrued_to, t.balance, t.blocked_amount, t.loan_no, t.status,
+    t.branch, t.source_no
+FROM :platform.savings_accounts t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.savings_transactions WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.entry_no, t.account_no, t.posted_on, t.kind, t.amount, t.balance_after, t.branch,
+    t.source_no
+FROM :platform.savings_transactions t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.loan_repayments WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.entry_no, t.loan_no, t.paid_on, t.instalment_no, t.principal, t.interest, t.penalty,
+    t.fee, t.total, t.branch, t.source_no
+FROM :platform.loan_repayments t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.collaterals WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.collateral_no, t.loan_no, t.member_no, t.kind, :audit.mask(t.description) AS description,
+    :audit.mask(t.document_no) AS document_no, :audit.mask(t.owner_name) AS owner_name,
+    :audit.mask(t.owner_relation) AS owner_relation, t.appraised_value, t.appraised_on, :audit.mask(t.binding) AS
+    binding, t.status, t.branch, t.source_no
+FROM :platform.collaterals t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.accounts WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.account_code, t.name, t.account_type, t.normal_side, t.parent_code, t.is_detail,
+    t.controls, t.debit, t.credit, t.branch, t.source_no
+FROM :platform.accounts t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.opening_savings_balances WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.account_no, t.member_no, t.product_code, t.nature, t.balance, t.history_total,
+    t.difference, t.branch, t.source_no
+FROM :platform.opening_savings_balances t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.loan_schedules WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.loan_no, t.instalment_no, t.due_on, t.principal, t.interest, t.total, t.balance_after,
+    t.state, t.branch, t.source_no
+FROM :platform.loan_schedules t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.opening_trial_balance WITH (security_barrier) AS SELECT
+    t.cooperative_id, t.account_code, t.name, t.account_type, t.debit, t.credit, t.subledger_total, t.difference,
+    t.branch, t.source_no
+FROM :platform.opening_trial_balance t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+GRANT USAGE ON SCHEMA :platform, :migration TO koop_loader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :platform, :migration TO koop_loader;
+GRANT USAGE ON SCHEMA :platform TO koop_platform;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :platform TO koop_platform;
+GRANT USAGE ON SCHEMA :audit, :migration TO koop_auditor;
+GRANT SELECT ON ALL TABLES IN SCHEMA :audit, :migration TO koop_auditor;

@@ -1,0 +1,115 @@
+"""One cooperative's transaction in PostgreSQL.
+
+Put here the verbs of `promotion.target.Writing`; how rows get in is `copying.py`.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from koop_pipeline.contracts import PROMOTED, Table
+from koop_pipeline.promotion.bookkeeping import columns
+from koop_pipeline.promotion.postgres.copying import names, slices
+from koop_pipeline.promotion.postgres.schema import Schemas
+from koop_pipeline.promotion.target import Hashes, TargetError
+from koop_pipeline.staging import Staging
+from koop_pipeline.staging.content import row_text
+
+
+class PostgresWriting:
+    """`Writing` on a cursor whose transaction is open, under the tenant."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any], staging: Staging, schemas: Schemas, cooperative_id: str) -> None:
+        self.cursor = cursor
+        self.staging = staging
+        self.schemas = schemas
+        self.cooperative_id = cooperative_id
+
+    def insert(self, table: Table, relation: str) -> int:
+        """Add rows."""
+        listed = ["cooperative_id", *table.names]
+        return self._from(table, relation, listed, "INSERT INTO {into} ({names}) SELECT {names} FROM {incoming}")
+
+    def fill(self, table: Table, column: str, relation: str) -> int:
+        """Write into empty cells."""
+        named = f"(SELECT * RENAME (value AS {_quoted(column)}) FROM {relation})"
+        statement = "UPDATE {into} o SET {column} = n.{column} FROM {incoming} n WHERE {same} AND o.{column} IS NULL"
+        return self._from(table, named, [*table.full_key, column], statement, column)
+
+    def empty(self, table: Table, column: str, relation: str) -> int:
+        """Make cells empty."""
+        statement = "UPDATE {into} o SET {column} = NULL FROM {incoming} n WHERE {same}"
+        return self._from(table, relation, list(table.full_key), statement, column)
+
+    def remove(self, table: Table, relation: str | None) -> int:
+        """Remove rows."""
+        if relation:
+            statement = "DELETE FROM {into} o USING {incoming} n WHERE {same}"
+            return self._from(table, relation, list(table.full_key), statement)
+        own = SQL("DELETE FROM {} WHERE cooperative_id = %s").format(self._table(table.name))
+        return self.cursor.execute(own, [self.cooperative_id]).rowcount
+
+    def hashes(self) -> Hashes:
+        """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
+        found: Hashes = {}
+        for table in PROMOTED:
+            place = f"{self.schemas.platform}.{table.name}"
+            row = self.cursor.execute(_table_hash(table, place), [self.cooperative_id]).fetchone()
+            if row and row[0]:
+                found[table.name] = (int(row[0]), str(row[1]))
+        return found
+
+    def note(self, book: str, relation: str) -> None:
+        """Add lines to a book."""
+        place = (self.schemas.migration, book)
+        listed = names(columns(book))
+        for incoming, _ in slices(self.cursor, self.staging, relation, place, columns(book)):
+            statement = SQL("INSERT INTO {into} ({names}) SELECT {names} FROM {incoming}")
+            self.cursor.execute(statement.format(into=Identifier(*place), names=listed, incoming=incoming))
+
+    def strike(self, book: str, load_id: str | None) -> None:
+        """Remove lines from a book."""
+        statement = SQL("DELETE FROM {} WHERE cooperative_id = %s AND (%s::text IS NULL OR load_id = %s)")
+        place = Identifier(self.schemas.migration, book)
+        self.cursor.execute(statement.format(place), [self.cooperative_id, load_id, load_id])
+
+    def _table(self, name: str) -> Identifier:
+        return Identifier(self.schemas.platform, name)
+
+    def _from(self, table: Table, relation: str, listed: list[str], statement: str, column: str = "") -> int:
+        """Run a statement for every slice of a relation; how many rows it met in all, which must be all of them."""
+        met = came = 0
+        into = (self.schemas.platform, table.name)
+        for incoming, rows in slices(self.cursor, self.staging, relation, into, listed):
+            filled = SQL(statement).format(
+                into=Identifier(*into), incoming=incoming, names=names(listed), same=_same(table),
+                column=Identifier(column) if column else SQL(""),
+            )  # fmt: skip
+            came += rows
+            met += self.cursor.execute(filled).rowcount
+        if met != came:
+            raise TargetError(f"the target took {met} of {came} rows of {table.name}")
+        return met
+
+
+def _same(table: Table) -> Composed:
+    return SQL(" AND ").join(
+        SQL("o.{} = n.{}").format(Identifier(name), Identifier(name)) for name in table.full_key
+    )  # fmt: skip
+
+
+def _table_hash(table: Table, place: str) -> str:
+    """A SELECT of rows and sha256 of one cooperative's rows of a table."""
+    own = "encode(sha256(convert_to({}, 'UTF8')), 'hex')"
+    parts = own.format("string_agg(hash, '' ORDER BY hash COLLATE \"C\")")
+    whole = own.format("string_agg(part, '' ORDER BY range COLLATE \"C\")")
+    return (
+        f"SELECT sum(rows), {whole} FROM (SELECT left(hash, 2) AS range, count(*) AS rows, {parts} AS part FROM"
+        f" (SELECT {own.format(row_text(table))} AS hash FROM {place} WHERE cooperative_id = %s) AS hashed"
+        " GROUP BY 1) AS ranges"
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

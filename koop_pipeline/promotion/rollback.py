@@ -1,0 +1,102 @@
+"""The rollback: takes exactly one batch's load of one cooperative out of the target again, and proves it.
+
+Inside the transaction the target hashes what it holds: before anything is removed it must be what was loaded (else the
+platform has written to it since, and nothing is removed), afterwards it must be what was there before the load.
+"""
+
+from koop_pipeline.errors import RefusedError
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion import amendment
+from koop_pipeline.promotion.bookkeeping import OF_A_LOAD, Load
+from koop_pipeline.promotion.content import Content
+from koop_pipeline.promotion.target import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.promotion.targets import open_target
+from koop_pipeline.staging import Staging, literal
+
+FORGOTTEN = ("promotions", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
+
+
+def roll_back(staging: Staging, run: BatchRun, cooperative_id: str) -> list[Load]:
+    """Take the load (and its amendments) out; returns what was taken out, the last one first.
+
+    RefusedError, and nothing is changed, where there is no such load, where a later batch's load stands on it, or where
+    the platform has written to its rows since.
+    """
+    with open_target(staging, run.folder.target) as target:
+        try:
+            taken = target.retried(lambda: _roll_back(staging, target, run.batch.batch, cooperative_id))
+        except TargetError as error:
+            raise RefusedError(f"{cooperative_id}: nothing was removed; {error}") from None
+    for name in FORGOTTEN:
+        staging.clear(f"verification.{name}", [cooperative_id])
+    staging.execute(
+        "INSERT INTO verification.promotions VALUES (?, ?, 'rolled_back')", [cooperative_id, taken[-1].load_id]
+    )
+    return taken
+
+
+def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str) -> list[Load]:
+    with target.writing(cooperative_id) as writing:
+        loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
+        ours = _to_take(loads, batch, cooperative_id)
+        target.fetch_books([cooperative_id], ("load_tables", "amended"))
+        _refuse_written(staging, target, writing, loads[-1])
+        for load in ours:
+            if load.kind == "amendment":
+                target.fetch([cooperative_id])
+                amendment.take_back(staging, target, writing, cooperative_id, load.load_id)
+            else:
+                for table in reversed(load_order()):
+                    writing.remove(table, None)
+            for book in OF_A_LOAD:
+                writing.strike(book, load.load_id)
+            writing.note("rollbacks", f"(SELECT {_line(load)})")
+        if Content(cooperative_id, writing.hashes()).sha256 != ours[-1].before_sha256:
+            raise TargetError("the state before the load did not come back, so all of it was left as it was")
+    return ours
+
+
+def _to_take(loads: list[Load], batch: str, cooperative_id: str) -> list[Load]:
+    """The loads of this batch that stand last, the last one first."""
+    if not any(load.batch == batch for load in loads):
+        known = f" (it was loaded by batch {loads[-1].batch})" if loads else ""
+        raise RefusedError(f"{cooperative_id}: batch {batch} has loaded nothing of it into this target{known}")
+    if loads[-1].batch != batch:
+        raise RefusedError(
+            f"{cooperative_id}: the later load of batch {loads[-1].batch} stands on that of batch {batch}; roll that"
+            f" back first (koop rollback {loads[-1].batch} {cooperative_id})"
+        )
+    ours = []
+    for load in reversed(loads):
+        if load.batch != batch:
+            break
+        ours.append(load)
+    return ours
+
+
+def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Load) -> None:
+    """Refuse where the target does not hold what the last load left there."""
+    now = writing.hashes()
+    if Content(last.cooperative_id, now).sha256 == last.content_sha256:
+        return
+    loaded = {
+        name: (rows, digest)
+        for name, rows, digest in staging.rows(
+            f"SELECT table_name, rows, sha256 FROM {target.books}load_tables WHERE load_id = ?", [last.load_id]
+        )
+    }
+    nothing = (0, "")
+    written = [
+        f"{name} (loaded {loaded.get(name, nothing)[0]} rows, now {now.get(name, nothing)[0]})"
+        for name in sorted({*loaded, *now})
+        if loaded.get(name, nothing) != now.get(name, nothing)
+    ]
+    raise RefusedError(
+        f"{last.cooperative_id}: the platform has written to its rows since they were loaded: {', '.join(written)};"
+        " what members did there would be lost. Undo it in the platform first, or leave the load where it is"
+    )
+
+
+def _line(load: Load) -> str:
+    names = ("cooperative_id", "load_id", "batch", "kind", "content_sha256", "before_sha256")
+    return ", ".join(f"{literal(getattr(load, name))} AS {name}" for name in names)

@@ -1,0 +1,110 @@
+"""What a target is to the steps that load, verify and roll back: a few verbs, whatever database stands behind them.
+
+Put here the verbs. The embedded target is `duckdb_target.py`, the platform's PostgreSQL `postgres/`. Reading goes
+through relations of the staging connection, so that every comparison is written once, in DuckDB's SQL.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from koop_pipeline.contracts import PROMOTED, TABLES, Table
+from koop_pipeline.errors import KoopError
+from koop_pipeline.promotion.bookkeeping import Load
+from koop_pipeline.staging import Staging, quoted
+
+Answer = TypeVar("Answer")
+Hashes = dict[str, tuple[int, str]]
+
+
+class TargetError(KoopError):
+    """The target refused or failed; the message names row and rule, with personal values masked."""
+
+
+class Writing(Protocol):
+    """One cooperative's transaction. Relations are of the staging connection, with the columns that the verb names."""
+
+    def insert(self, table: Table, relation: str) -> int:
+        """Add rows: `cooperative_id` and the contract's columns; returns how many the target took."""
+
+    def fill(self, table: Table, column: str, relation: str) -> int:
+        """Write `value` into cells that are empty: the full key and `value`; returns how many were filled."""
+
+    def empty(self, table: Table, column: str, relation: str) -> int:
+        """Make cells empty again: the full key; returns how many."""
+
+    def remove(self, table: Table, relation: str | None) -> int:
+        """Remove the rows of a full key, or all of the cooperative; returns how many."""
+
+    def hashes(self) -> "Hashes":
+        """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""
+
+    def note(self, book: str, relation: str) -> None:
+        """Add lines to a book of `migration`."""
+
+    def strike(self, book: str, load_id: str | None) -> None:
+        """Remove from a book the lines of a load, or all of the cooperative."""
+
+
+class Target(Protocol):
+    """An open target. `there` and `books` are the prefixes of relations that show what it holds."""
+
+    shown: str
+    there: str
+    books: str
+
+    def fetch(self, ids: Sequence[str], tables: Iterable[Table] = PROMOTED) -> None:
+        """Let `there` + table hold at least what the target has of these cooperatives."""
+
+    def fetch_books(self, ids: Sequence[str], books: Iterable[str] = ("loads",)) -> None:
+        """The same for `books` + book."""
+
+    def writing(self, cooperative_id: str) -> AbstractContextManager[Writing]:
+        """One transaction on one cooperative, alone; TargetError where another run holds it."""
+
+    def retried(self, action: Callable[[], Answer]) -> Answer:
+        """Do it, and again (a few times) where the target failed in passing; the last TargetError is raised."""
+
+    def constraints_missing(self) -> list[str]:
+        """What should hold in the target itself and does not: keys, checks, row-level security."""
+
+
+def loads_of(staging: Staging, target: Target, ids: Sequence[str]) -> dict[str, list[Load]]:
+    """The loads that the target has of these cooperatives, the first one first."""
+    target.fetch_books(ids)
+    names = ", ".join(Load.__dataclass_fields__)
+    found: dict[str, list[Load]] = {cooperative_id: [] for cooperative_id in ids}
+    for row in staging.rows(
+        f"SELECT {names} FROM {target.books}loads WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY number",
+        [list(ids)],
+    ):
+        found[row[0]].append(Load(*row))
+    return found
+
+
+def load_order() -> list[Table]:
+    """The promoted tables, parents before their children."""
+    placed: dict[str, Table] = {"cooperatives": TABLES["cooperatives"]}
+    waiting = [table for table in PROMOTED if table.name != "cooperatives"]
+    while waiting:
+        ready = [table for table in waiting if all(parent in placed for parent in parents(table))]
+        placed |= {table.name: table for table in ready}
+        waiting = [table for table in waiting if table.name not in placed]
+    return list(placed.values())
+
+
+def parents(table: Table) -> list[str]:
+    """The other tables whose rows this one must find in the target. An officer need not be a member (OFF-REF-01)."""
+    if table.name == "officers":
+        return []
+    return [column.references for column in table.columns if column.references not in {None, table.name}]
+
+
+def key_text(table: Table, alias: str) -> str:
+    """The key of a row as one text."""
+    return " || '|' || ".join(f"{alias}.{quoted(name)}::VARCHAR" for name in table.key) or "''"
+
+
+def same_key(table: Table, left: str, right: str) -> str:
+    """Whether two rows have one key."""
+    return " AND ".join(f"{left}.{quoted(name)} = {right}.{quoted(name)}" for name in table.full_key)
