@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from koop_pipeline.cli import corrections, demo, inventory, migrate, status, ui, verify
+from koop_pipeline.cli import corrections, demo, inventory, migrate, sample, status, ui, verify
 from koop_pipeline.errors import ConfigError, KoopError
 from koop_pipeline.program.folder import ProgramFolder
 
@@ -28,6 +28,7 @@ app.command("migrate")(migrate.migrate)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
 app.add_typer(corrections.app, name="corrections")
+app.add_typer(sample.app, name="sample")
 app.command("ui")(ui.ui)
 
 

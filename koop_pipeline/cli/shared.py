@@ -28,6 +28,8 @@ COLOURS = {
     "failed": "red",
     "verified": "green",
     "promoted": "green",
+    "accepted": "green",
+    "refused": "red",
 }
 
 
