@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -100,20 +100,20 @@ def evaluate(
     raise typer.Exit(0 if whole["outcome"] == ACCEPTED else 3)
 
 
-def _print_one(out: Console, record: dict[str, object]) -> None:
+def _print_one(out: Console, record: dict[str, Any]) -> None:
     """A cooperative: its outcome, its strata, then everything that is missing or wrong in its worksheets."""
     from koop_pipeline.identifiers.rupiah import grouped
     from koop_pipeline.verification.sampling.report import missing_by_sheet
 
     out.print(f"[bold]{record['cooperative_id']}[/bold]  {coloured(str(record['outcome']))}")
-    for stratum in record["strata"]:  # type: ignore[attr-defined]
+    for stratum in record["strata"]:
         if not stratum["lines"]:
             continue
         limit = stratum["upper_limit"]
         said = f", upper limit Rp {grouped(limit)} of Rp {grouped(stratum['tolerable_error'])}" if limit else ""
         counts = f"{stratum['lines']} drawn, {stratum['errors']} wrong{said}"
         out.print(f"  {stratum['stratum']}: {stratum['outcome']} ({counts})", markup=False)
-    for sheet, tokens in missing_by_sheet(record["missing"]).items():  # type: ignore[arg-type]
+    for sheet, tokens in missing_by_sheet(record["missing"]).items():
         out.print(f"  {sheet}: no tick in {', '.join(tokens)}", markup=False)
-    for sentence in record["problems"]:  # type: ignore[attr-defined]
+    for sentence in record["problems"]:
         out.print(f"  {sentence}", markup=False)
