@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from koop_pipeline.cli import corrections, demo, inventory, migrate, rollback, status, ui, verify
+from koop_pipeline.cli import corrections, demo, inventory, migrate, rollback, sample, status, ui, verify
 from koop_pipeline.errors import ConfigError, KoopError
 from koop_pipeline.program.folder import ProgramFolder
 
@@ -29,6 +29,7 @@ app.command("status")(status.status)
 app.command("verify")(verify.verify)
 app.add_typer(corrections.app, name="corrections")
 app.command("rollback")(rollback.rollback)
+app.add_typer(sample.app, name="sample")
 app.command("ui")(ui.ui)
 
 

@@ -30,6 +30,8 @@ COLOURS = {
     "promoted": "green",
     "rehearsed": "green",
     "rolled_back": "yellow",
+    "accepted": "green",
+    "refused": "red",
 }
 
 

@@ -98,6 +98,21 @@ BOOKKEEPING = {
     "verification.differences": "cooperative_id VARCHAR, table_name VARCHAR, key VARCHAR, column_name VARCHAR,"
     " expected VARCHAR, found VARCHAR",
     "verification.totals": "cooperative_id VARCHAR, control VARCHAR, expected DECIMAL(38,2), found DECIMAL(38,2)",
+    "verification.samples": "cooperative_id VARCHAR, draw VARCHAR, draws INTEGER, seed VARCHAR, confidence VARCHAR,"
+    " tolerable VARCHAR, in_target BOOLEAN, content_sha256 VARCHAR",
+    "verification.sample_strata": "cooperative_id VARCHAR, ordinal BIGINT, stratum VARCHAR, method VARCHAR,"
+    " population BIGINT, size BIGINT, book_value DECIMAL(38,2), tolerable_error DECIMAL(38,2),"
+    " interval DECIMAL(38,6), start DECIMAL(38,6), start_units DECIMAL(38,0)",
+    "verification.sample_items": "cooperative_id VARCHAR, ordinal BIGINT, stratum VARCHAR, token VARCHAR,"
+    " book_value DECIMAL(38,2), hits BIGINT, always BOOLEAN",
+    "verification.sample_lines": "cooperative_id VARCHAR, ordinal BIGINT, token VARCHAR, sheet VARCHAR, key VARCHAR,"
+    " row BIGINT, owner VARCHAR, delivered DECIMAL(38,2), target DECIMAL(38,2), delivered_text VARCHAR,"
+    " target_text VARCHAR, there BOOLEAN, state VARCHAR, detail VARCHAR, source_file VARCHAR, source_table VARCHAR,"
+    " source_row BIGINT",
+    "verification.sample_answers": "cooperative_id VARCHAR, ordinal BIGINT, token VARCHAR, place VARCHAR,"
+    " answer VARCHAR, found DECIMAL(38,2), difference DECIMAL(38,2), said VARCHAR, remark VARCHAR",
+    "verification.sample_results": "cooperative_id VARCHAR, ordinal BIGINT, stratum VARCHAR, lines BIGINT,"
+    " errors BIGINT, upper_limit DECIMAL(38,2), tolerable_error DECIMAL(38,2), outcome VARCHAR",
 }
 
 
