@@ -11,6 +11,7 @@ from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.defs.metadata import records, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.rehearsal import end_rehearsal
 from koop_pipeline.promotion.step import promote
 from koop_pipeline.proof.record import HOPS
 from koop_pipeline.status import control_totals as totals_file
@@ -100,6 +101,8 @@ def verified_assets(
     """Read the target back and compare."""
     with batch.working(context, "verify", isolated=False, snapshot=True) as (staging, run):
         verify(staging, run)
+        if run.rehearse:
+            end_rehearsal(staging, run)
         names = ("cooperative_id", "expected", "found", "missing", "unexpected", "differing")
         for table in PROMOTED:
             rows = staging.rows(

@@ -5,8 +5,8 @@ Allowed are only cells that were held and are empty in the target, and rows that
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
-from koop_pipeline.promotion.target import Target, Writing, key_text, load_order, same_key
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.target.model import Target, Writing, key_text, load_order, same_key
 
 CAME = "_koop_came"
 AMENDED = "_koop_amended"

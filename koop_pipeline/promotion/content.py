@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from koop_pipeline.contracts import PROMOTED
-from koop_pipeline.promotion.bookkeeping import Load
-from koop_pipeline.promotion.target import Hashes, key_text
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import combine, table_hashes
+from koop_pipeline.target.bookkeeping import Load
+from koop_pipeline.target.model import Hashes, key_text
 
 NEW = "_koop_new_"
 HELD = "_koop_new_held"

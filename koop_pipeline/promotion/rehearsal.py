@@ -11,9 +11,9 @@ from typing import Any
 
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.program.target_address import TargetAddress
-from koop_pipeline.promotion.targets import open_target, thrown_away
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.halts import halt
+from koop_pipeline.target.opening import open_target, thrown_away
 
 BOOK = "rehearsals"
 

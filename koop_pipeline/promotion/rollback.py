@@ -7,11 +7,11 @@ platform has written to it since, and nothing is removed), afterwards it must be
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment
-from koop_pipeline.promotion.bookkeeping import OF_A_LOAD, Load
 from koop_pipeline.promotion.content import Content
-from koop_pipeline.promotion.target import Target, TargetError, Writing, load_order, loads_of
-from koop_pipeline.promotion.targets import open_target
 from koop_pipeline.staging import Staging, literal
+from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
+from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.target.opening import open_target
 
 FORGOTTEN = ("promotions", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment
-from koop_pipeline.promotion.bookkeeping import Load
 from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
-from koop_pipeline.promotion.target import Target, TargetError, Writing, load_order, loads_of
-from koop_pipeline.promotion.targets import open_target
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_target
 from koop_pipeline.staging import Staging, StagingError, literal, safe_message
 from koop_pipeline.staging.halts import begin, halt
+from koop_pipeline.target.bookkeeping import Load
+from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.target.opening import open_target
 
 REMEMBERED = {
     "loaded": "SELECT ?",

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program.run import BatchRun
-from koop_pipeline.promotion.rehearsal import end_rehearsal
-from koop_pipeline.promotion.target import Target, load_order
-from koop_pipeline.promotion.targets import open_target
 from koop_pipeline.proof.compare import compare, first_breaks
 from koop_pipeline.proof.record import record_target
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
+from koop_pipeline.target.model import Target, load_order
+from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges
 
 CHUNK_ROWS = 1_000_000
@@ -53,8 +52,6 @@ def verify(staging: Staging, run: BatchRun) -> None:
     for cooperative_id in ids if missing else []:
         reason = f"{cooperative_id}: the target lacks constraints that its schema promises: {'; '.join(missing[:5])}"
         halt(staging, cooperative_id, "verify", reason)
-    if run.rehearse:
-        end_rehearsal(staging, run)
 
 
 def promoted_ids(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:

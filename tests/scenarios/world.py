@@ -17,6 +17,7 @@ from koop_pipeline.mapping.step import map_table
 from koop_pipeline.opening import step as opening
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.rehearsal import end_rehearsal
 from koop_pipeline.promotion.step import promote
 from koop_pipeline.staging import Staging
 from koop_pipeline.status import snapshot
@@ -28,13 +29,17 @@ CLEAN_ORDER = (
 )  # fmt: skip
 
 
-def migrate(root: Path, batch: str, only: Sequence[str] = (), *, docs: bool = False) -> dict[str, snapshot.Row]:
+def migrate(
+    root: Path, batch: str, only: Sequence[str] = (), *, docs: bool = False, rehearse: bool = False
+) -> dict[str, snapshot.Row]:
     """Run a batch from extract to verify; the status by cooperative id."""
-    run = BatchRun.of(ProgramFolder(root), batch, only)
+    run = BatchRun.of(ProgramFolder(root), batch, only, rehearse=rehearse)
     prepare(run, docs=docs)
     with Staging.open(run.folder.staging_path(batch), isolated=False) as staging:
         promote(staging, run, current_hashes(run), lambda: None)
         verify(staging, run)
+        if rehearse:
+            end_rehearsal(staging, run)
         records = snapshot.build(staging, run.batch)
         snapshot.write(run.folder.status_path(batch), records)
     return {record["cooperative_id"]: record for record in records}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from koop_pipeline.program.run import BatchRun
-from koop_pipeline.promotion.targets import open_target
 from koop_pipeline.staging import Staging
+from koop_pipeline.target.opening import open_target
 
 Relation = Callable[[str], str]
 

@@ -9,7 +9,7 @@ import re
 import psycopg
 
 from koop_pipeline.contracts import TABLES
-from koop_pipeline.promotion.target import TargetError
+from koop_pipeline.target.model import TargetError
 
 PASSING = (
     psycopg.errors.DeadlockDetected,

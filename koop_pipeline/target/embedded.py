@@ -12,10 +12,10 @@ from filelock import FileLock
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
-from koop_pipeline.promotion.bookkeeping import BOOKS, columns
-from koop_pipeline.promotion.target import Answer, Hashes, TargetError, same_key
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
 from koop_pipeline.staging.content import table_hashes
+from koop_pipeline.target.bookkeeping import BOOKS, columns
+from koop_pipeline.target.model import Answer, Hashes, TargetError, same_key
 
 
 @contextmanager

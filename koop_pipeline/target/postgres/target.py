@@ -16,14 +16,14 @@ from psycopg.sql import SQL, Identifier
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.target_address import TargetAddress
-from koop_pipeline.promotion.postgres import schema
-from koop_pipeline.promotion.postgres.catalogue import missing
-from koop_pipeline.promotion.postgres.errors import PassingError, told
-from koop_pipeline.promotion.postgres.read_back import BOOK, THERE, ReadBack
-from koop_pipeline.promotion.postgres.schema import ROLE, Schemas
-from koop_pipeline.promotion.postgres.writing import PostgresWriting
-from koop_pipeline.promotion.target import Answer, TargetError
 from koop_pipeline.staging import Staging
+from koop_pipeline.target.model import Answer, TargetError
+from koop_pipeline.target.postgres import schema
+from koop_pipeline.target.postgres.catalogue import missing
+from koop_pipeline.target.postgres.errors import PassingError, told
+from koop_pipeline.target.postgres.read_back import BOOK, THERE, ReadBack
+from koop_pipeline.target.postgres.schema import ROLE, Schemas
+from koop_pipeline.target.postgres.writing import PostgresWriting
 
 ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 8.0

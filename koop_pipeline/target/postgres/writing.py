@@ -9,12 +9,12 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from koop_pipeline.contracts import PROMOTED, Table
-from koop_pipeline.promotion.bookkeeping import columns
-from koop_pipeline.promotion.postgres.copying import names, slices
-from koop_pipeline.promotion.postgres.schema import Schemas
-from koop_pipeline.promotion.target import Hashes, TargetError
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
+from koop_pipeline.target.bookkeeping import columns
+from koop_pipeline.target.model import Hashes, TargetError
+from koop_pipeline.target.postgres.copying import names, slices
+from koop_pipeline.target.postgres.schema import Schemas
 
 
 class PostgresWriting:

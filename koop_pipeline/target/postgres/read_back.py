@@ -10,10 +10,10 @@ import adbc_driver_postgresql.dbapi as adbc
 from adbc_driver_manager import Error as ArrowError
 
 from koop_pipeline.contracts import Table
-from koop_pipeline.promotion.bookkeeping import BOOKS
-from koop_pipeline.promotion.postgres.errors import PassingError
-from koop_pipeline.promotion.postgres.schema import ROLE, Schemas
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.target.bookkeeping import BOOKS
+from koop_pipeline.target.postgres.errors import PassingError
+from koop_pipeline.target.postgres.schema import ROLE, Schemas
 
 THERE, BOOK = "_koop_there_", "_koop_book_"
 AS_TEXT = ("DECIMAL", "VARCHAR")

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 
 from koop_pipeline.contracts import PROMOTED, Table
-from koop_pipeline.promotion.postgres.schema import Schemas
-from koop_pipeline.promotion.target import parents
+from koop_pipeline.target.model import parents
+from koop_pipeline.target.postgres.schema import Schemas
 
 Found = set[tuple[str, ...]]
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.target_address import TargetAddress
-from koop_pipeline.promotion.target import Target
 from koop_pipeline.staging import Staging
+from koop_pipeline.target.model import Target
 
 
 @contextmanager
@@ -16,14 +16,14 @@ def open_target(staging: Staging, address: TargetAddress, *, read_only: bool = F
     RefusedError where it is only to be read and is not there.
     """
     if address.path is not None:
-        from koop_pipeline.promotion.duckdb_target import attached
+        from koop_pipeline.target.embedded import attached
 
         if read_only and not address.path.exists():
             raise RefusedError(f"{address.shown}: there is no target yet; run koop migrate first")
         with attached(staging, address.path, read_only=read_only) as target:
             yield target
         return
-    from koop_pipeline.promotion.postgres.target import connected
+    from koop_pipeline.target.postgres.target import connected
 
     with connected(staging, address, read_only=read_only) as postgres:
         yield postgres
@@ -35,6 +35,6 @@ def thrown_away(staging: Staging, address: TargetAddress) -> None:
         for path in (address.path, address.path.with_suffix(".lock"), address.path.with_suffix(".duckdb.wal")):
             path.unlink(missing_ok=True)
         return
-    from koop_pipeline.promotion.postgres.target import PostgresTarget
+    from koop_pipeline.target.postgres.target import PostgresTarget
 
     PostgresTarget(staging, address).throw_away()

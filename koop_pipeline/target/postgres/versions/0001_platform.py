@@ -3,7 +3,7 @@
 Revision ID: 0001
 """
 
-from koop_pipeline.promotion.postgres.schema import run_file
+from koop_pipeline.target.postgres.schema import run_file
 
 revision = "0001"
 down_revision = None

@@ -1,6 +1,6 @@
 """What a target is to the steps that load, verify and roll back: a few verbs, whatever database stands behind them.
 
-Put here the verbs. The embedded target is `duckdb_target.py`, the platform's PostgreSQL `postgres/`. Reading goes
+Put here the verbs. The embedded target is `embedded.py`, the platform's PostgreSQL `postgres/`. Reading goes
 through relations of the staging connection, so that every comparison is written once, in DuckDB's SQL.
 """
 
@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.errors import KoopError
-from koop_pipeline.promotion.bookkeeping import Load
 from koop_pipeline.staging import Staging, quoted
+from koop_pipeline.target.bookkeeping import Load
 
 Answer = TypeVar("Answer")
 Hashes = dict[str, tuple[int, str]]
