@@ -36,7 +36,7 @@ def home(path: Path) -> str:
         ("dagster", {"defs", "definitions.py"}),
         ("great_expectations", {"gates"}),
         ("duckdb", {"staging", "gates"}),
-        ("psycopg", {"target"}),
+        ("psycopg", {"target", "extract"}),
         ("alembic", {"target"}),
     ],
 )

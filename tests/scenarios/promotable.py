@@ -1,0 +1,137 @@
+"""One cooperative of the sample brought to the gate, and targets of both kinds to promote it into.
+
+Put here what tests of promotion share. A target is what a URL names; what it holds is read apart from the pipeline, by
+a connection of its own that no row-level security limits.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from postgres_server import new_database
+from world import prepare
+
+from koop_pipeline.contracts import PROMOTED
+from koop_pipeline.contracts.model import Column
+from koop_pipeline.defs.promote_verify import current_hashes
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.rollback import roll_back
+from koop_pipeline.promotion.step import promote
+from koop_pipeline.staging import Staging
+from koop_pipeline.verification.step import verify
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+BATCH, ONLY = "gelombang-01", "KSU-TANI-MAJU"
+MEMBERS = Path("legacy") / ONLY / "anggota.csv"
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A target: the URL for KOOP_TARGET."""
+
+    url: str
+
+    @property
+    def is_postgres(self) -> bool:
+        """Which kind it is."""
+        return self.url.startswith("postgresql")
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query, seen without tenants."""
+        if self.is_postgres:
+            with psycopg.connect(self.url) as connection:
+                return connection.execute(sql).fetchall()
+        with duckdb.connect(self.url.removeprefix("duckdb:///"), read_only=True) as database:
+            return database.execute(sql).fetchall()
+
+    def do(self, sql: str) -> None:
+        """Change something behind the pipeline's back."""
+        if self.is_postgres:
+            with psycopg.connect(self.url) as connection:
+                connection.execute(sql)
+        else:
+            with duckdb.connect(self.url.removeprefix("duckdb:///")) as database:
+                database.execute(sql)
+
+    def rows(self) -> Rows:
+        """Everything in the platform's tables, in an order that no collation makes."""
+        found = {}
+        for table in PROMOTED:
+            columns = ", ".join(map(_shown, (Column("cooperative_id"), *table.all_columns)))
+            found[table.name] = sorted(self.ask(f"SELECT {columns} FROM platform.{table.name}"), key=repr)
+        return found
+
+
+def _shown(column: Column) -> str:
+    return f'CAST("{column.name}" AS VARCHAR)' if column.kind == "json" else f'"{column.name}"'
+
+
+@contextmanager
+def place_of(kind: str, folder: Path) -> Iterator[Place]:
+    """A new target, `embedded` or `postgres`."""
+    if kind == "embedded":
+        yield Place(f"duckdb:///{folder / 'target.duckdb'}")
+    else:
+        with new_database() as url:
+            yield Place(url)
+
+
+def gated_sample(root: Path) -> Path:
+    """The sample in `root`, with the one cooperative brought to the gate."""
+    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns("var"))
+    prepare(run_of(root))
+    return root
+
+
+def run_of(root: Path, *, rehearse: bool = False) -> BatchRun:
+    """The batch, limited to the one cooperative."""
+    return BatchRun.of(ProgramFolder(root), BATCH, [ONLY], rehearse=rehearse)
+
+
+def do_promote(root: Path) -> tuple[str, str]:
+    """Promote into KOOP_TARGET; the outcome (or `halted`) and the sentence that halted it."""
+    run = run_of(root)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        promote(staging, run, current_hashes(run), lambda: None)
+        halts = staging.rows("SELECT message FROM gate.halts")
+        if halts:
+            return "halted", halts[0][0]
+        return staging.value("SELECT outcome FROM verification.promotions"), ""
+
+
+def do_verify(root: Path) -> list[str]:
+    """Verify against KOOP_TARGET; the sentences that it halts with."""
+    run = run_of(root)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        verify(staging, run)
+        return [row[0] for row in staging.rows("SELECT message FROM gate.halts")]
+
+
+def differences(root: Path) -> list[tuple[Any, ...]]:
+    """What the last verification listed: table, key, column, expected, found."""
+    with duckdb.connect(root / "var" / "staging" / f"batch-{BATCH}.duckdb", read_only=True) as staging:
+        return staging.execute(
+            "SELECT table_name, key, column_name, expected, found FROM verification.differences ORDER BY ALL"
+        ).fetchall()
+
+
+def do_roll_back(root: Path) -> list[str]:
+    """Roll back in KOOP_TARGET; the kinds of the loads that were taken out."""
+    run = run_of(root)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        return [load.kind for load in roll_back(staging, run, ONLY)]
+
+
+def change_line(root: Path, number: int, before: str, after: str) -> None:
+    """Change one text in one line (1-based) of the delivered member list."""
+    lines = (root / MEMBERS).read_bytes().split(b"\r\n")
+    assert before.encode() in lines[number - 1]
+    lines[number - 1] = lines[number - 1].replace(before.encode(), after.encode())
+    (root / MEMBERS).write_bytes(b"\r\n".join(lines))
