@@ -1,0 +1,139 @@
+"""Rollback and rehearsal in both kinds of target: exactly one load goes, and the state before it is proved to be back."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, gated_sample, place_of
+from world import migrate
+
+from koop_pipeline.errors import RefusedError
+from koop_pipeline.program.folder import ProgramFolder
+
+
+@pytest.fixture(scope="module")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample with one cooperative brought to the gate."""
+    return gated_sample(tmp_path_factory.mktemp("rollback") / "program")
+
+
+@pytest.fixture
+def folder(gated: Path, tmp_path: Path) -> Path:
+    """A copy to work on."""
+    root = tmp_path / "program"
+    shutil.copytree(gated, root)
+    return root
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """An empty target of each kind, which KOOP_TARGET names."""
+    with place_of(request.param, tmp_path) as made:
+        monkeypatch.setenv("KOOP_TARGET", made.url)
+        yield made
+
+
+def counted(place: Place) -> int:
+    """Rows in all platform tables together."""
+    return sum(len(rows) for rows in place.rows().values())
+
+
+def test_a_load_is_taken_out_whole_and_can_be_loaded_again(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    before = place.rows()
+    assert do_roll_back(folder) == ["full"]
+    assert counted(place) == 0
+    books = ("loads", "load_tables", "held", "verdicts", "evidence", "amended")
+    assert [place.ask(f"SELECT count(*) FROM migration.{book}") for book in books] == [[(0,)]] * len(books)
+    assert place.ask("SELECT cooperative_id, batch, kind FROM migration.rollbacks") == [(ONLY, BATCH, "full")]
+    assert do_promote(folder)[0] == "loaded"
+    assert place.rows() == before
+
+
+def test_a_load_and_its_amendment_go_together(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    change_line(folder, 37, "530301290198002", "5303012901980021")
+    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
+    assert do_roll_back(folder) == ["amendment", "full"]
+    assert counted(place) == 0
+
+
+def test_an_amendment_of_a_later_batch_goes_alone(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    before = place.rows()
+    change_line(folder, 37, "530301290198002", "5303012901980021")
+    text = (folder / "batches" / f"{BATCH}.yaml").read_text()
+    (folder / "batches" / "susulan.yaml").write_text(text.replace(f"batch: {BATCH}", "batch: susulan"))
+    assert migrate(folder, "susulan", [ONLY])[ONLY]["state"] == "verified"
+    assert place.rows() != before
+    with pytest.raises(RefusedError, match="the later load of batch susulan stands on that of batch gelombang-01"):
+        do_roll_back(folder)
+    from koop_pipeline.program.run import BatchRun
+    from koop_pipeline.promotion.rollback import roll_back
+    from koop_pipeline.staging import Staging
+
+    run = BatchRun.of(ProgramFolder(folder), "susulan", [ONLY])
+    with Staging.open(run.folder.staging_path("susulan"), isolated=False) as staging:
+        assert [load.kind for load in roll_back(staging, run, ONLY)] == ["amendment"]
+    assert place.rows() == before
+    assert do_roll_back(folder) == ["full"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("UPDATE platform.members SET address = 'Jalan Baru' WHERE member_no = (SELECT min(member_no) FROM"
+         " platform.members)", "members (loaded 85 rows, now 85)"),
+        ("INSERT INTO platform.products (cooperative_id, product_code, name, serves, kind) VALUES ('KSU-TANI-MAJU',"
+         " 'BARU', 'Baru', 'savings', 'voluntary')", "products (loaded"),
+    ],
+)  # fmt: skip
+def test_what_the_platform_wrote_since_keeps_the_load(folder: Path, place: Place, written: str, said: str) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do(written)
+    before = place.rows()
+    with pytest.raises(RefusedError, match="the platform has written to its rows since they were loaded") as refused:
+        do_roll_back(folder)
+    assert said in str(refused.value)
+    assert place.rows() == before
+
+
+def test_what_was_never_loaded_cannot_be_taken_out(folder: Path, place: Place) -> None:
+    with pytest.raises(RefusedError, match=f"{ONLY}: batch {BATCH} has loaded nothing of it into this target"):
+        do_roll_back(folder)
+
+
+def test_a_rehearsal_leaves_a_report_and_nothing_else(folder: Path, place: Place) -> None:
+    record = migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]
+    assert (record["state"], record["verdict"]) == ("rehearsed", "warned")
+    assert {field: record["rows"]["members"][field] for field in ("promoted", "waiting")} == {
+        "promoted": 0, "waiting": record["rows"]["members"]["extracted"],
+    }  # fmt: skip
+    report = json.loads((folder / "var" / "rehearsals" / f"{BATCH}.json").read_text())
+    (line,) = report["cooperatives"]
+    assert (line["cooperative_id"], line["passed"], line["rows"]["members"]) == (ONLY, True, 85)
+    assert line["totals"]["savings"] == "463535391.90"
+    assert place.url not in json.dumps(report) or not place.is_postgres
+    assert counted(place) == 0
+    assert place.ask("SELECT cooperative_id, batch, passed FROM migration.rehearsals") == [(ONLY, BATCH, True)]
+    if place.is_postgres:
+        left = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rehearsal%'"
+        assert place.ask(left) == []
+    else:
+        assert list((folder.parent).glob("rehearsal-*")) == []
+
+
+def test_a_batch_may_demand_a_rehearsal_of_the_same_content(folder: Path, place: Place) -> None:
+    path = folder / "batches" / f"{BATCH}.yaml"
+    path.write_text(path.read_text() + "requires_rehearsal: true\n")
+    demanded = f"{ONLY}: batch {BATCH} requires a passed rehearsal of the same content; run koop migrate"
+    record = migrate(folder, BATCH, [ONLY])[ONLY]
+    assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
+    assert migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]["state"] == "rehearsed"
+    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
+    assert do_roll_back(folder) == ["full"]
+    change_line(folder, 37, "530301290198002", "5303012901980021")
+    record = migrate(folder, BATCH, [ONLY])[ONLY]
+    assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
