@@ -107,7 +107,8 @@ def _ghosts(books: Books, lent: lending.Lent) -> Books:
     """Takes members away who neither borrow nor run anything; their savings stay."""
     count = min(MOST_GHOSTS, max(1, books.members.height // GHOSTS_ONE_IN))
     free = pl.col("place") >= FOUNDERS
-    away = books.members.filter(free).join(lent.loans.select("member_no"), on="member_no", how="anti").tail(count)
+    borrowers = lent.loans.select("member_no")
+    away = books.members.filter(free).join(borrowers, on="member_no", how="anti", maintain_order="left").tail(count)
     members = books.members.join(away.select("member_no"), on="member_no", how="anti", maintain_order="left")
     found = Counter({"SAV-REF-01": savings.ACCOUNTS * away.height})
     return replace(books, members=members, findings=books.findings + found)
