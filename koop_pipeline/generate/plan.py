@@ -56,8 +56,8 @@ class Plan:
 
     @property
     def factor(self) -> Decimal:
-        """By how much the stated rates are multiplied."""
-        return _number(self.faults) or Decimal(0)
+        """By how much the stated rates are multiplied; once where every kind is asked for."""
+        return Decimal(1) if self.faults == "all" else _number(self.faults) or Decimal(0)
 
     @property
     def batches(self) -> list[tuple[str, range]]:

@@ -7,7 +7,7 @@ import pytest
 import world
 import yaml
 
-from koop_pipeline.generate import dirt
+from koop_pipeline.generate import dirt, faults
 from koop_pipeline.generate.plan import Plan
 from koop_pipeline.generate.programme import generate
 from koop_pipeline.status.answer_key import differences
@@ -27,8 +27,9 @@ def run(folder: Path, plan: Plan) -> Ended:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """Ten cooperatives of three systems with every kind of fault."""
-    return run(tmp_path_factory.mktemp("generated") / "programme", Plan(10, 60, seed=7, faults="all"))
+    """Thirty cooperatives: every kind of fault on each of the three systems."""
+    plan = Plan(30, 40, seed=21, systems=("csv", "mysql", "sqlite"), faults="all")
+    return run(tmp_path_factory.mktemp("generated") / "programme", plan)
 
 
 def found(record: dict[str, Any]) -> dict[str, int]:
@@ -41,7 +42,13 @@ def found(record: dict[str, Any]) -> dict[str, int]:
 
 def test_it_ends_as_the_answer_key_says_to_the_row_and_the_rupiah(ended: Ended) -> None:
     assert differences(list(ended[0].values()), ended[1]) == []
-    assert len(ended[1]["cooperatives"]) == 10
+    assert len(ended[1]["cooperatives"]) == 30
+
+
+def test_each_kind_of_fault_is_there_on_each_system(ended: Ended) -> None:
+    seen = {(fault, one["system"]) for one in ended[1]["cooperatives"].values() for fault in one["faults"]}
+    kinds = {*faults.GRAVE, *faults.LIGHT, "member-list"}
+    assert seen == {(kind, system) for kind in kinds for system in ("arta-csv", "mitra-mysql", "bina-sqlite")}
 
 
 def test_every_known_fault_is_found_by_its_rule_and_nothing_else_is(ended: Ended) -> None:
@@ -57,7 +64,8 @@ def test_every_known_fault_is_found_by_its_rule_and_nothing_else_is(ended: Ended
 
 def test_the_states_are_those_that_were_planned(ended: Ended) -> None:
     states = [(record["state"], record["verdict"]) for record in ended[0].values()]
-    assert states == [("gated", "blocked")] * 6 + [
+    assert states == 3 * [
+        *[("gated", "blocked")] * 6,
         ("failed", None),
         ("verified", "warned"),
         ("verified", "warned"),
@@ -71,7 +79,7 @@ def test_no_rupiah_is_unexplained(ended: Ended) -> None:
         for control, amounts in record["money"].items():
             assert amounts["difference"] == "0.00", (record["cooperative_id"], control)
             seen += 1
-    assert seen > 80
+    assert seen > 200
 
 
 def test_a_key_with_one_sen_or_row_more_is_seen(ended: Ended) -> None:
