@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import sqlite3
 from collections import defaultdict
 from decimal import Decimal
@@ -185,3 +186,14 @@ def test_a_dump_has_the_rows_that_the_key_says(programme: Path, key: dict[str, A
         moved = sum(line.count("),(") + 1 for line in inserts)
         assert moved == int(expected["rows"]["savings_transactions"]["extracted"])
         assert max(line.count("),(") + 1 for line in inserts) > 50
+
+
+def test_every_quote_within_a_value_of_a_dump_is_escaped(tmp_path: Path) -> None:
+    """The district Ki'e lies in the regency of this seed."""
+    generate(tmp_path / "made", Plan(1, 200, seed=1, systems=("mysql",), faults="0"))
+    dump = (tmp_path / "made" / "legacy" / "KOP-00001" / "mitra.sql").read_text()
+    assert "KI\\'E'" in dump
+    assert "Ma\\'arif" in dump
+    people = next(line for line in dump.splitlines() if line.startswith("INSERT INTO `tb_anggota`"))
+    pairs = (re.sub(r"\\.", "", row).count("'") % 2 for row in people.split("),("))
+    assert set(pairs) == {0}
