@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from koop_pipeline.cli import corrections, demo, inventory, migrate, rollback, sample, status, ui, verify
+from koop_pipeline.cli import corrections, demo, generate, inventory, migrate, rollback, sample, status, ui, verify
 from koop_pipeline.errors import ConfigError, KoopError
 from koop_pipeline.program.folder import ProgramFolder
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     help="Moves Indonesian cooperatives into a digital platform and proves that nothing was lost.",
 )
 app.command("demo")(demo.demo)
+app.command("generate")(generate.generate)
 app.command("inventory")(inventory.inventory)
 app.command("migrate")(migrate.migrate)
 app.command("status")(status.status)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("demo", "inventory", "migrate", "status", "verify", "corrections", "sample", "rollback", "ui")
+COMMANDS = (
+    "demo", "generate", "inventory", "migrate", "status", "verify", "corrections", "sample", "rollback", "ui",
+)  # fmt: skip
 PROFILE = 'profile: p\nreads: {format: csv, delimiter: ";"}\nmembers:\n  from: anggota\n  columns: {member_no: no}\n'
 BATCH = (
     "batch: satu\ncutoff_on: 2026-06-30\ncooperatives:\n  - {id: KSP-A, name: KSP A, profile: p, source: legacy/a}\n"
