@@ -1,4 +1,4 @@
-"""Rollback and rehearsal in both kinds of target: exactly one load goes, and the state before it is proved to be back."""
+"""Rollback and rehearsal in both kinds of target: one load goes, and the state before it is proved to be back."""
 
 import json
 import shutil
