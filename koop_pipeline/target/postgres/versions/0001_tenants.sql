@@ -48,7 +48,7 @@ $tenants$;
 
 -- The masks of `identifiers/masking.py`: a 16-digit number shows four digits at each end, a word its first and last
 -- letter, a word of up to three letters nothing.
-CREATE FUNCTION :audit.mask(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (
+CREATE FUNCTION :audit.mask(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE WHEN value = '' THEN '' ELSE (
     SELECT string_agg(
         CASE
             WHEN length(word) <= 3 THEN repeat('*', length(word))
@@ -57,7 +57,7 @@ CREATE FUNCTION :audit.mask(value text) RETURNS text LANGUAGE sql IMMUTABLE PARA
         END, ' ' ORDER BY place
     )
     FROM unnest(string_to_array(value, ' ')) WITH ORDINALITY AS words (word, place)
-);
+) END;
 
 CREATE VIEW :audit.cooperatives WITH (security_barrier) AS SELECT
     t.cooperative_id, t.name, t.legal_entity_no, t.legal_entity_on, t.cooperative_nik, t.npwp, t.nib, t.kind,
