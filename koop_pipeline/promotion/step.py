@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from koop_pipeline.contracts import TABLES
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment
@@ -16,7 +17,7 @@ from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepa
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_target
-from koop_pipeline.staging import Staging, StagingError, literal, safe_message
+from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
 from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
@@ -66,9 +67,22 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
     except RefusedError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
     except TargetError as error:
-        halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {error}")
+        place = _place(staging, cooperative_id, error)
+        halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {error}{place}")
     except StagingError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {safe_message(error)}")
+
+
+def _place(staging: Staging, cooperative_id: str, error: TargetError) -> str:
+    """Where the row that the target refuses stands in the delivery; empty where no row is to blame."""
+    if error.table not in TABLES or not error.key or TABLES[error.table].opening:
+        return ""
+    key = " AND ".join(f"{quoted(name)}::VARCHAR = ?" for name in TABLES[error.table].key) or "true"
+    rows = staging.rows(
+        f"SELECT _source_file, _source_row FROM cleaned.{error.table} WHERE cooperative_id = ? AND {key} LIMIT 1",
+        [cooperative_id, *(error.key if TABLES[error.table].key else ())],
+    )
+    return f" ({rows[0][0]}, row {rows[0][1]})" if rows and rows[0][0] else ""
 
 
 def _remember(staging: Staging, cooperative_id: str) -> None:

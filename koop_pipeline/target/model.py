@@ -18,7 +18,15 @@ Hashes = dict[str, tuple[int, str]]
 
 
 class TargetError(KoopError):
-    """The target refused or failed; the message names row and rule, with personal values masked."""
+    """The target refused or failed; the message names rule and row, the row by its key only.
+
+    `table` and `key` (without the cooperative) say which row it was, where one row is to blame.
+    """
+
+    def __init__(self, message: str, table: str | None = None, key: tuple[str, ...] | None = None) -> None:
+        super().__init__(message)
+        self.table = table
+        self.key = key
 
 
 class Writing(Protocol):

@@ -142,7 +142,7 @@ def test_no_view_of_the_auditor_shows_a_personal_column_as_it_is(session: psycop
         ).fetchall()
     }
     personal = [(table.name, column.name) for table in PROMOTED for column in table.all_columns if column.personal]
-    definitions = dict(
+    definitions: dict[str, str] = dict(
         session.execute("SELECT viewname, definition FROM pg_views WHERE schemaname = 'audit'").fetchall()
     )
     masked = {

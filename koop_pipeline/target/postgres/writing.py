@@ -13,7 +13,9 @@ from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError
+from koop_pipeline.target.postgres.blame import blamed
 from koop_pipeline.target.postgres.copying import names, slices
+from koop_pipeline.target.postgres.errors import told
 from koop_pipeline.target.postgres.schema import Schemas
 
 
@@ -87,10 +89,20 @@ class PostgresWriting:
                 column=Identifier(column) if column else SQL(""),
             )  # fmt: skip
             came += rows
-            met += self.cursor.execute(filled).rowcount
+            met += self._guarded(table, filled, incoming)
+        if table.has("parent_code"):
+            self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         if met != came:
             raise TargetError(f"the target took {met} of {came} rows of {table.name}")
         return met
+
+    def _guarded(self, table: Table, statement: Composed, incoming: Identifier) -> int:
+        """Run a statement; where a constraint refuses it, the error names the row."""
+        try:
+            with self.cursor.connection.transaction():
+                return self.cursor.execute(statement).rowcount
+        except psycopg.errors.IntegrityError as error:
+            raise told(error, table.name, blamed(self.cursor, error, table, incoming)) from None
 
 
 def _same(table: Table) -> Composed:

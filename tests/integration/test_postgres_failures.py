@@ -1,0 +1,268 @@
+"""What goes wrong in PostgreSQL: the cooperative is untouched, the message says why, and passing failures pass."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from postgres_server import new_database
+from small_target import ROWS, lay, load, opened
+
+from koop_pipeline.contracts import TABLES
+from koop_pipeline.errors import RefusedError
+from koop_pipeline.program.target_address import TargetAddress
+from koop_pipeline.staging import Staging
+from koop_pipeline.target.model import TargetError
+from koop_pipeline.target.postgres import schema
+from koop_pipeline.target.postgres.errors import PassingError
+from koop_pipeline.target.postgres.target import PostgresTarget, connected
+
+WHOLE = sum(map(len, ROWS.values()))
+World = tuple[Staging, PostgresTarget, psycopg.Connection]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A new database with its target, and a connection of the database's owner beside it."""
+    with (
+        new_database() as url,
+        opened(url, tmp_path) as (staging, target),
+        psycopg.connect(url, autocommit=True) as owner,
+    ):
+        yield staging, target, owner
+
+
+def rows_of(owner: psycopg.Connection, cooperative_id: str) -> int:
+    """Rows of a cooperative in all platform tables."""
+    found = 0
+    for name in ROWS:
+        row = owner.execute(f"SELECT count(*) FROM platform.{name} WHERE cooperative_id = %s", [cooperative_id])
+        found += (row.fetchone() or (0,))[0]
+    return found
+
+
+def on_members(owner: psycopg.Connection, body: str) -> None:
+    """A trigger on members; `nextval('tries')` counts its calls, also those that were rolled back."""
+    owner.execute("CREATE SEQUENCE public.tries; GRANT USAGE ON SEQUENCE public.tries TO koop_loader")
+    owner.execute(
+        "CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+        f" $$ BEGIN IF nextval('public.tries') = 1 THEN {body}; END IF; RETURN NULL; END $$"
+    )
+    owner.execute(
+        "CREATE TRIGGER fails AFTER INSERT ON platform.members FOR EACH STATEMENT EXECUTE FUNCTION public.fail()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "said"),
+    [
+        ("ALTER TABLE platform.members ADD CONSTRAINT no_budi CHECK (full_name NOT LIKE 'Budi%')",
+         "the target refuses row A-2 of members: it breaks the constraint no_budi"),
+        ("ALTER TABLE platform.members ALTER COLUMN nik SET NOT NULL",
+         "the target refuses row A-2 of members: nik is empty"),
+        ("ALTER TABLE platform.accounts ADD CONSTRAINT one_name UNIQUE (cooperative_id, is_detail, normal_side);"
+         " INSERT INTO platform.cooperatives (cooperative_id, name, kind, form, savings_loan_unit, status) VALUES"
+         " ('KSP-A', 'x', 'services', 'primary', 'none', 'active')",
+         "the target refuses row KSP-A of cooperatives: its key is there already (cooperatives_pkey)"),
+        ("ALTER TABLE platform.savings_transactions ADD CONSTRAINT known FOREIGN KEY (cooperative_id, branch)"
+         " REFERENCES platform.members; ALTER TABLE platform.savings_transactions ADD FOREIGN KEY (cooperative_id,"
+         " kind) REFERENCES platform.members",
+         "the target refuses row T-1 of savings_transactions: what it refers to is not there"),
+    ],
+)  # fmt: skip
+def test_a_constraint_that_no_rule_foresaw_names_the_row_and_leaves_nothing(
+    world: World, constraint: str, said: str
+) -> None:
+    staging, target, owner = world
+    owner.execute(constraint)
+    before = rows_of(owner, "KSP-A")
+    with pytest.raises(TargetError) as refused:
+        load(staging, target, "KSP-A")
+    assert said in str(refused.value)
+    assert not isinstance(refused.value, PassingError)
+    for private in ("Siti", "Budi", "5301014101900001", "Jalan"):
+        assert private not in str(refused.value)
+    assert rows_of(owner, "KSP-A") == before
+    owner.execute("SET session_replication_role = replica")
+    assert rows_of(owner, "KSP-B") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("PERFORM pg_terminate_backend(pg_backend_pid())", "admin shutdown"),
+        ("PERFORM pg_sleep(30)", "query canceled"),
+        ("RAISE EXCEPTION 'x' USING ERRCODE = 'serialization_failure'", "serialization failure"),
+    ],
+)
+def test_a_passing_failure_is_tried_again_and_passes(
+    world: World, monkeypatch: pytest.MonkeyPatch, body: str, said: str
+) -> None:
+    staging, target, owner = world
+    target.close()
+    monkeypatch.setenv("KOOP_TARGET_STATEMENT_TIMEOUT", "1s")
+    on_members(owner, body)
+    with pytest.raises(PassingError, match=said):
+        load(staging, target, "KSP-A")
+    assert rows_of(owner, "KSP-A") == 0
+    owner.execute("SELECT setval('public.tries', 1, false)")
+    assert target.retried(lambda: load(staging, target, "KSP-A")) == WHOLE
+    assert rows_of(owner, "KSP-A") == WHOLE
+    assert owner.execute("SELECT last_value FROM public.tries").fetchone() == (2,)
+
+
+def test_what_does_not_pass_is_given_up_after_a_few_tries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging, target, owner = world
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.3)
+    on_members(owner, "NULL; END IF; IF true THEN RAISE EXCEPTION 'x' USING ERRCODE = 'serialization_failure'")
+    with pytest.raises(PassingError):
+        target.retried(lambda: load(staging, target, "KSP-A"))
+    assert owner.execute("SELECT last_value FROM public.tries").fetchone() == (5,)
+    assert rows_of(owner, "KSP-A") == 0
+
+
+def test_a_full_disk_is_not_tried_again_and_says_what_to_do(world: World) -> None:
+    staging, target, owner = world
+    on_members(owner, "RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'")
+    with pytest.raises(TargetError, match="the target's disk is full; make room, then run koop migrate again"):
+        target.retried(lambda: load(staging, target, "KSP-A"))
+    assert owner.execute("SELECT last_value FROM public.tries").fetchone() == (1,)
+    assert rows_of(owner, "KSP-A") == 0
+    assert load(staging, target, "KSP-B") == WHOLE
+
+
+def test_a_real_deadlock_ends_with_the_load_done(world: World) -> None:
+    staging, target, owner = world
+    owner.execute("GRANT USAGE ON SCHEMA public TO koop_loader")
+    for table, number in (("members", 1), ("loans", 2)):
+        owner.execute(
+            f"CREATE FUNCTION public.take_{number}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN PERFORM pg_advisory_xact_lock({number}); RETURN NULL; END $$"
+        )
+        owner.execute(
+            f"CREATE TRIGGER takes AFTER INSERT ON platform.{table} FOR EACH STATEMENT"
+            f" EXECUTE FUNCTION public.take_{number}()"
+        )
+    ready = threading.Event()
+    errors: list[BaseException] = []
+
+    def other() -> None:
+        try:
+            with psycopg.connect(target.url) as rival:
+                rival.execute("SELECT pg_advisory_xact_lock(2)")
+                ready.set()
+                for _ in range(200):
+                    waits = rival.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+                    if waits and waits[0]:
+                        break
+                    time.sleep(0.02)
+                rival.execute("SET deadlock_timeout = '1h'")
+                rival.execute("SELECT pg_advisory_xact_lock(1)")
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert ready.wait(10)
+    assert target.retried(lambda: load(staging, target, "KSP-A")) == WHOLE
+    thread.join(30)
+    assert errors == []
+    deadlocks = owner.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+    for _ in range(100):
+        if deadlocks and deadlocks[0]:
+            break
+        time.sleep(0.1)
+        deadlocks = owner.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert deadlocks == (1,)
+
+
+def test_of_two_runs_on_one_cooperative_one_wins_and_the_other_says_so(world: World, tmp_path: Path) -> None:
+    staging, target, owner = world
+    with opened(target.url, tmp_path / "other") as (other_staging, other):
+        lay(staging, "KSP-A")
+        with target.writing("KSP-A") as writing:
+            writing.insert(TABLES["cooperatives"], "new_cooperatives")
+            with pytest.raises(TargetError, match="another run is loading this cooperative at this moment"):
+                load(other_staging, other, "KSP-A")
+            assert load(other_staging, other, "KSP-B") == WHOLE
+    assert rows_of(owner, "KSP-A") == 1
+
+
+def test_what_the_tenant_does_not_name_cannot_be_written(world: World) -> None:
+    staging, target, owner = world
+    lay(staging, "KSP-B")
+    with pytest.raises(TargetError, match="row-level security"), target.writing("KSP-A") as writing:
+        writing.insert(TABLES["cooperatives"], "new_cooperatives")
+    assert rows_of(owner, "KSP-B") == 0
+
+
+def test_values_arrive_as_they_are(world: World) -> None:
+    staging, target, _ = world
+    load(staging, target, "KSP-A")
+    target.fetch(["KSP-A"])
+    for name in ROWS:
+        columns = ", ".join(TABLES[name].names)
+        there = staging.rows(f"SELECT {columns} FROM {target.there}{name} ORDER BY ALL")
+        assert there == staging.rows(f"SELECT {columns} FROM new_{name} ORDER BY ALL")
+    assert staging.rows(f"SELECT full_name, nik, address FROM {target.there}members ORDER BY member_no") == [
+        ("Siti Aminah", "5301014101900001", "Jalan Mawar 1"), ('Budi, "Karyanto"', None, ""),
+    ]  # fmt: skip
+
+
+def test_a_later_schema_is_refused_and_an_older_one_is_brought_up(world: World, tmp_path: Path) -> None:
+    _, target, owner = world
+    address = TargetAddress.of(target.url, tmp_path)
+    with Staging.open(tmp_path / "batch-neu.duckdb", isolated=False) as staging:
+        owner.execute("UPDATE migration.alembic_version SET version_num = '9999'")
+        with (
+            pytest.raises(RefusedError, match="schema version 9999, which this version of koop does not know"),
+            connected(staging, address),
+        ):
+            pass
+        for name in schema.Schemas().all:
+            owner.execute(f"DROP SCHEMA {name} CASCADE")
+        with (
+            pytest.raises(RefusedError, match="there is no target of this version yet; run koop migrate first"),
+            connected(staging, address, read_only=True),
+        ):
+            pass
+        with connected(staging, address) as again:
+            assert again.constraints_missing() == []
+
+
+def test_a_database_that_does_not_answer_is_one_sentence_without_the_password(tmp_path: Path) -> None:
+    address = TargetAddress.of("postgresql://koop:geheim@127.0.0.1:1/tidakada", tmp_path)
+    with (
+        Staging.open(tmp_path / "batch-uji.duckdb", isolated=False) as staging,
+        pytest.raises(RefusedError) as refused,
+        connected(staging, address),
+    ):
+        pass
+    assert str(refused.value).startswith("postgresql://koop@127.0.0.1:1/tidakada: the target says: operational error")
+    assert "geheim" not in str(refused.value) + repr(address)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("ALTER TABLE platform.officers DROP CONSTRAINT officers_pkey", "officers has no primary key"),
+        ("ALTER TABLE platform.savings_transactions DROP CONSTRAINT"
+         " savings_transactions_cooperative_id_account_no_fkey", "savings_transactions has no foreign key to"),
+        ("ALTER TABLE platform.loans DISABLE TRIGGER ALL", "loans has no foreign key to members"),
+        ("ALTER TABLE platform.members ALTER full_name DROP NOT NULL", "members.full_name may be empty"),
+        ("ALTER TABLE platform.members DROP CONSTRAINT members_status_check", "members.status has no check"),
+        ("ALTER TABLE platform.officers NO FORCE ROW LEVEL SECURITY", "officers is not under row-level security"),
+        ("ALTER TABLE platform.officers DISABLE ROW LEVEL SECURITY", "officers is not under row-level security"),
+        ("DROP POLICY tenant ON platform.officers", "officers is not under row-level security"),
+    ],
+)  # fmt: skip
+def test_a_constraint_that_somebody_took_away_is_told(world: World, spoil: str, said: str) -> None:
+    _, target, owner = world
+    assert target.constraints_missing() == []
+    owner.execute(spoil)
+    missing = target.constraints_missing()
+    assert any(sentence.startswith(said) for sentence in missing), missing
