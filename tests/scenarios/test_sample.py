@@ -13,8 +13,16 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from postgres_server import new_database
 
+from koop_pipeline.defs.promote_verify import current_hashes
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.content import Content
+from koop_pipeline.promotion.step import promote
+from koop_pipeline.staging import Staging
 from koop_pipeline.status.answer_key import differences
+from koop_pipeline.target.opening import open_target
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 BATCH = "gelombang-01"
@@ -193,6 +201,33 @@ def test_koop_verify_compares_again_and_finds_a_changed_cell(migrated: tuple[Pat
     assert spoiled.returncode == 3
     assert record["state"] == "failed"
     assert "savings_accounts has 0 rows missing, 0 unexpected and 1 differing" in record["message"]
+
+
+def test_law_7_the_content_is_the_same_in_both_kinds_of_target(
+    migrated: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "program"
+    shutil.copytree(migrated[0], root)
+    run = BatchRun.of(ProgramFolder(root), BATCH)
+    with new_database() as url:
+        monkeypatch.setenv("KOOP_TARGET", url)
+        with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+            promote(staging, run, current_hashes(run), lambda: None)
+            judged = dict(
+                staging.rows(
+                    "SELECT cooperative_id, content_sha256 FROM gate.decisions JOIN verification.promotions p"
+                    " USING (cooperative_id) WHERE p.outcome = 'loaded'"
+                )
+            )
+            with open_target(staging, run.target) as target:
+                for cooperative_id in judged:
+                    with target.writing(cooperative_id) as writing:
+                        by_postgres = Content(cooperative_id, writing.hashes()).sha256
+                    assert by_postgres == judged[cooperative_id]
+    with duckdb.connect(migrated[0] / "var" / "target" / "target.duckdb", read_only=True) as embedded:
+        in_duckdb = dict(embedded.execute("SELECT cooperative_id, content_sha256 FROM migration.loads").fetchall())
+    assert in_duckdb == judged
+    assert len(judged) == 5
 
 
 def test_koop_status_reads_the_snapshot(migrated: tuple[Path, Any]) -> None:
