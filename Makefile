@@ -4,7 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit setup lock clean ui
+POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/test_postgres_failures.py \
+	tests/scenarios/test_promotion.py tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
+
+.PHONY: demo test lint types unit postgres setup lock clean ui
 
 demo: $(READY)
 	@$(BIN)/koop demo
@@ -20,6 +23,10 @@ types: $(READY)
 
 unit: $(READY)
 	@$(BIN)/pytest tests -n auto --dist loadfile
+
+# the tests of PostgreSQL alone, on the server that KOOP_TEST_POSTGRES_URL names
+postgres: $(READY)
+	@$(BIN)/pytest -n auto --dist loadfile $(POSTGRES_TESTS)
 
 ui: $(READY)
 	@$(BIN)/koop --program data/sample ui

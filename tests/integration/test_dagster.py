@@ -151,3 +151,33 @@ def test_great_expectations_is_not_imported_when_definitions_load() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_dagster_keeps_its_runs_in_postgresql_where_the_environment_names_one(
+    programme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+    import psycopg
+    from postgres_server import new_database
+
+    from koop_pipeline.defs.instance import prepare_ui, storage_of
+    from koop_pipeline.program.folder import ProgramFolder
+
+    folder = ProgramFolder(programme)
+    monkeypatch.delenv("KOOP_DAGSTER_URL", raising=False)
+    assert storage_of(folder).startswith(f"SQLite files in {programme.resolve() / 'var' / 'dagster'}")
+    home = Path(prepare_ui(folder)["DAGSTER_HOME"])
+    assert "postgres" not in (home / "dagster.yaml").read_text()
+    with new_database() as url:
+        monkeypatch.setenv("KOOP_DAGSTER_URL", url)
+        assert storage_of(folder) == "PostgreSQL (KOOP_DAGSTER_URL)"
+        prepare_ui(folder)
+        assert url not in (home / "dagster.yaml").read_text()
+        with dg.DagsterInstance.from_config(str(home)) as made:
+            run = made.create_run_for_job(job_def=dg.JobDefinition(graph_def=dg.GraphDefinition(name="kosong")))
+            assert [each.run_id for each in made.get_runs()] == [run.run_id]
+        with psycopg.connect(url) as connection:
+            kept = connection.execute("SELECT run_id FROM runs").fetchall()
+            partitions = connection.execute("SELECT partition FROM dynamic_partitions ORDER BY 1").fetchall()
+    assert kept == [(run.run_id,)]
+    assert partitions == [("dua",), ("satu",)]
