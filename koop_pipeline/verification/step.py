@@ -38,12 +38,7 @@ def verify(staging: Staging, run: BatchRun) -> None:
     ids = promoted_ids(staging, run.ids, rehearsed=run.rehearse)
     with open_target(staging, run.target, read_only=True) as target:
         for group in _groups(staging, ids):
-            target.fetch(group)
-            for table in PROMOTED:
-                ranges.compare(staging, table, group, f"gate.promotable_{table.name}", target.there + table.name)
-            _compare_totals(staging, target, group)
-            _find_orphans(staging, target, group)
-            record_target(staging, "read_back", group, target.there)
+            _compare(staging, target, group)
         missing = target.constraints_missing()
     compare(staging, ("read_back",), ids)
     _halt_differing(staging, ids)
@@ -52,6 +47,15 @@ def verify(staging: Staging, run: BatchRun) -> None:
     for cooperative_id in ids if missing else []:
         reason = f"{cooperative_id}: the target lacks constraints that its schema promises: {'; '.join(missing[:5])}"
         halt(staging, cooperative_id, "verify", reason)
+
+
+def _compare(staging: Staging, target: Target, group: list[str]) -> None:
+    target.retried(lambda: target.fetch(group))
+    for table in PROMOTED:
+        ranges.compare(staging, table, group, f"gate.promotable_{table.name}", target.there + table.name)
+    _compare_totals(staging, target, group)
+    _find_orphans(staging, target, group)
+    record_target(staging, "read_back", group, target.there)
 
 
 def promoted_ids(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:

@@ -2,12 +2,14 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from postgres_server import new_database
+from postgres_server import new_database, on
 from small_target import ROWS, lay, load, opened
 
 from koop_pipeline.contracts import TABLES
@@ -180,7 +182,10 @@ def test_a_real_deadlock_ends_with_the_load_done(world: World) -> None:
     assert deadlocks == (1,)
 
 
-def test_of_two_runs_on_one_cooperative_one_wins_and_the_other_says_so(world: World, tmp_path: Path) -> None:
+def test_of_two_runs_on_one_cooperative_one_wins_and_the_other_says_so(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.ALONE_SECONDS", 0.5)
     staging, target, owner = world
     with opened(target.url, tmp_path / "other") as (other_staging, other):
         lay(staging, "KSP-A")
@@ -232,6 +237,22 @@ def test_a_later_schema_is_refused_and_an_older_one_is_brought_up(world: World, 
             pass
         with connected(staging, address) as again:
             assert again.constraints_missing() == []
+
+
+def test_a_user_who_may_make_nothing_is_told_so(world: World, tmp_path: Path) -> None:
+    _, target, owner = world
+    name = f"hanya_baca_{uuid.uuid4().hex[:8]}"
+    owner.execute(f"CREATE ROLE {name} LOGIN")
+    address = TargetAddress.of(on(urlsplit(target.url).path.strip("/"), name), tmp_path)
+    for schema_name in schema.Schemas().all:
+        owner.execute(f"DROP SCHEMA {schema_name} CASCADE")
+    with (
+        Staging.open(tmp_path / "batch-lain.duckdb", isolated=False) as staging,
+        pytest.raises(RefusedError, match=r"the target says: insufficient privilege \(permission denied"),
+        connected(staging, address),
+    ):
+        pass
+    owner.execute(f"DROP ROLE {name}")
 
 
 def test_a_database_that_does_not_answer_is_one_sentence_without_the_password(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from koop_pipeline.errors import RefusedError
@@ -60,13 +61,16 @@ def upgrade(url: str, schemas: Schemas) -> None:
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
-    with engine.connect() as bound, bound.begin():
-        bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
-        bound.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schemas.migration}")
-        config = Config()
-        config.set_main_option("script_location", str(FOLDER))
-        config.attributes.update(connection=bound, schemas=schemas)
-        command.upgrade(config, "head")
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    try:
+        with engine.connect() as bound, bound.begin():
+            bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+            bound.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schemas.migration}")
+            config.attributes.update(connection=bound, schemas=schemas)
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise (error.orig if isinstance(error.orig, psycopg.Error) else error) from None
 
 
 def version(connection: psycopg.Connection, schemas: Schemas) -> str | None:

@@ -5,6 +5,7 @@ security, with the cooperative named in `koop.cooperatives`.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,8 +34,11 @@ SETTINGS = {
     "TimeZone": "UTC",
     "DateStyle": "ISO",
     "lock_timeout": "30s",
+    # a server that computes for a client that was killed notices it, and frees the cooperative
+    "client_connection_check_interval": "1s",
     "idle_in_transaction_session_timeout": "15min",
 }
+ALONE_SECONDS = 10.0
 STATEMENT_TIMEOUT = "KOOP_TARGET_STATEMENT_TIMEOUT"
 
 
@@ -67,17 +71,21 @@ class PostgresTarget:
         self._connection: psycopg.Connection[Any] | None = None
 
     def prepare(self, *, read_only: bool) -> None:
-        """Connect, and hold the schema to this version."""
+        """Connect, and hold the schema to this version; RefusedError where that cannot be done."""
         try:
-            connection = self.connection()
-            if schema.version(connection, self.schemas) == schema.head():
+            self.retried(lambda: self._prepare(read_only=read_only))
+        except TargetError as error:
+            raise RefusedError(f"{self.shown}: {error}") from None
+
+    def _prepare(self, *, read_only: bool) -> None:
+        try:
+            if schema.version(self.connection(), self.schemas) == schema.head():
                 return
-            if not read_only:
-                schema.upgrade(self.url, self.schemas)
-            else:
+            if read_only:
                 raise RefusedError(f"{self.shown}: there is no target of this version yet; run koop migrate first")
+            schema.upgrade(self.url, self.schemas)
         except psycopg.Error as error:
-            raise RefusedError(f"{self.shown}: {told(error)}") from None
+            raise told(error) from None
 
     def connection(self) -> psycopg.Connection[Any]:
         """The writing connection; a lost one is made anew."""
@@ -126,10 +134,16 @@ class PostgresTarget:
             raise told(error) from None
 
     def _alone(self, cursor: psycopg.Cursor[Any], cooperative_id: str) -> None:
+        """Hold the cooperative's lock; a run that was killed frees it within moments, one that works does not."""
         name = f"koop {self.schemas.platform} {cooperative_id}"
-        row = cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name]).fetchone()
-        if not row or not row[0]:
-            raise TargetError("another run is loading this cooperative at this moment; this run left it alone")
+        until = time.monotonic() + ALONE_SECONDS
+        while True:
+            row = cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name]).fetchone()
+            if row and row[0]:
+                return
+            if time.monotonic() > until:
+                raise TargetError("another run is loading this cooperative at this moment; this run left it alone")
+            time.sleep(0.2)
 
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Again, a few times and ever later, where the target failed in passing."""
