@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from postgres_server import new_database, on
+from postgres_server import new_database, on, server
 from small_target import ROWS, lay, load, opened
 
 from koop_pipeline.contracts import TABLES
@@ -253,6 +253,28 @@ def test_a_user_who_may_make_nothing_is_told_so(world: World, tmp_path: Path) ->
     ):
         pass
     owner.execute(f"DROP ROLE {name}")
+
+
+def test_a_user_who_is_no_superuser_loads_and_reads_back(tmp_path: Path) -> None:
+    name = f"pemilik_{uuid.uuid4().hex[:8]}"
+    with new_database() as url, psycopg.connect(url, autocommit=True) as owner:
+        database = urlsplit(url).path.strip("/")
+        with opened(url, tmp_path / "first"):
+            owner.execute(f"CREATE ROLE {name} LOGIN; GRANT koop_loader TO {name}; GRANT CREATE ON DATABASE"
+                          f" {database} TO {name}")  # fmt: skip
+        for schema_name in schema.Schemas().all:
+            owner.execute(f"DROP SCHEMA {schema_name} CASCADE")
+        with opened(on(database, name), tmp_path / "second") as (staging, target):
+            assert load(staging, target, "KSP-A") == WHOLE
+            assert load(staging, target, "KSP-B") == WHOLE
+            target.fetch(["KSP-A"])
+            seen = staging.rows(f"SELECT DISTINCT cooperative_id FROM {target.there}members")
+            assert seen == [("KSP-A",)]
+            assert target.constraints_missing() == []
+            hidden = target.connection().execute("SELECT count(*) FROM platform.members").fetchone()
+            assert hidden == (0,)
+    with psycopg.connect(server(), autocommit=True) as connection:
+        connection.execute(f"DROP ROLE {name}")
 
 
 def test_a_database_that_does_not_answer_is_one_sentence_without_the_password(tmp_path: Path) -> None:

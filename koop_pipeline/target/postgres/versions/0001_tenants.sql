@@ -17,9 +17,13 @@ BEGIN
             END;
         END IF;
     END LOOP;
-    IF NOT pg_has_role(current_user, 'koop_loader', 'MEMBER') THEN
+    BEGIN
         EXECUTE format('GRANT koop_loader TO %I', current_user);
-    END IF;
+    EXCEPTION WHEN insufficient_privilege THEN
+        IF NOT pg_has_role(current_user, 'koop_loader', 'MEMBER') THEN
+            RAISE;
+        END IF;
+    END;
 END
 $roles$;
 
