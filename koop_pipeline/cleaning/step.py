@@ -22,6 +22,12 @@ from koop_pipeline.staging.schema import typed_columns
 
 CHUNK_ROWS = 500_000
 FILLED = "_koop_cleaned"
+# `_as_of`: the day for which a row stands; one that no source delivered stands for the day of the others of its table
+DATED = (
+    f"SELECT f.* EXCLUDE (_excluded, _as_of, _stands_for), coalesce(f._stands_for, d.latest, c.as_of) AS _as_of FROM"
+    f" {FILLED} f LEFT JOIN (SELECT cooperative_id, max(_stands_for) AS latest FROM {FILLED} GROUP BY ALL) d ON"
+    " d.cooperative_id = f.cooperative_id LEFT JOIN raw.cooperatives c ON c.cooperative_id = f.cooperative_id"
+)
 
 
 def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
@@ -31,7 +37,8 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
         staging.clear(name, run.ids, f"table_name = {literal(table.name)}")
     lineage = ", ".join(f"{name} {'BIGINT' if name == '_source_row' else 'VARCHAR'}" for name in LINEAGE)
     staging.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE, {lineage})"
+        f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE,"
+        f" _stands_for DATE, {lineage})"
     )
     prefixed = run.key_branches
     for group, reading in _chunks(staging, table, ids):
@@ -45,9 +52,7 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     exclusions.move_out(staging, table)
     with staging.transaction():
         staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
-        staging.execute(
-            f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of) FROM {FILLED}"
-        )
+        staging.execute(f"INSERT INTO cleaned.{quoted(table.name)} BY NAME {DATED}")
     staging.execute(f"DROP TABLE {FILLED}")
     exclusions.note_failures(staging, table, ids)
     record_cleaned(staging, table, run.ids)

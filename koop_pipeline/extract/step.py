@@ -77,7 +77,7 @@ def deliveries(run: BatchRun, cooperative: Cooperative) -> tuple[list[Delivered]
     unread: list[str] = []
     for part in cooperative.source:
         location = _location(part, cooperative)
-        as_of = part.as_of or cooperative.exported_on or run.cutoff_on(cooperative)
+        as_of = run.part_as_of(cooperative, part)
         if location.startswith(URL_SCHEMES):
             reading = next((item for item in profile.reads if item.format == "database"), Reading(format="database"))
             found.append(Delivered(location, f"database {part.path.partition(':')[0]}", reading, part.branch, as_of))
