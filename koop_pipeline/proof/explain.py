@@ -80,13 +80,15 @@ def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
         _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
     if table.name == "loan_repayments":
         _replaced(staging, table, ids, REPAYMENTS)
+        for into, parents in ((BEFORE, "cleaned"), (AFTER, "checked")):
+            _measure(staging, into, table, f"({ORPHANS})", ids, "true", parents)
     if table.name == "savings_accounts":
         _replaced(staging, table, ids, SAVINGS)
     if table.name == "loans":
         _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t._row) IN ({NOT_OPENED})")
         _replaced(staging, table, ids, LOANS)
     if table.name == "loan_instalments":
-        _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t.loan_no) IN ({INSTALMENTS_NOT_OPENED})")
+        _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t.loan_no) IN ({NUMBERS_NOT_OPENED})")
 
 
 DISBURSED_SINCE = (
@@ -94,7 +96,7 @@ DISBURSED_SINCE = (
     " WHERE l.disbursed_on > c.cutoff_on AND l.disbursed_on <= l._as_of"
 )
 NOT_OPENED = f"SELECT (l.cooperative_id, l._row) {DISBURSED_SINCE}"
-INSTALMENTS_NOT_OPENED = f"SELECT (l.cooperative_id, l.loan_no) {DISBURSED_SINCE}"
+NUMBERS_NOT_OPENED = f"SELECT (l.cooperative_id, l.loan_no) {DISBURSED_SINCE}"
 
 
 def _dated(table: str, number: str) -> str:
@@ -140,6 +142,14 @@ REPAYMENTS = (
     "SELECT t.* REPLACE (p.total AS total) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"
     " p.cooperative_id = t.cooperative_id AND p._row = t._row JOIN raw.cooperatives c ON"
     " c.cooperative_id = t.cooperative_id WHERE t.total IS NULL AND coalesce(t.paid_on <= c.cutoff_on, true)"
+)
+
+# repayments up to the cut-off on a loan that stays behind: no loan lends them its product any more (RPY-REF-01 blocks)
+ORPHANS = (
+    "SELECT t.* REPLACE (coalesce(t.total, p.total) AS total) FROM cleaned.loan_repayments t JOIN raw.cooperatives c ON"
+    " c.cooperative_id = t.cooperative_id LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id"
+    " AND p._row = t._row WHERE coalesce(t.paid_on <= c.cutoff_on, true) AND (t.cooperative_id, t.loan_no) IN"
+    f" ({NUMBERS_NOT_OPENED})"
 )
 
 
