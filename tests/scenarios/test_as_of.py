@@ -354,6 +354,26 @@ def test_a_trial_balance_that_is_said_to_be_of_the_cut_off_opens(world: World, o
     assert world.status[one]["rows"]["accounts"]["extracted"] == 3
 
 
+SIGNED = "reason: dari buku, who: Ketua, on: 2026-07-10"
+ADDED = add(
+    "TAMBAH", LEDGERED, LEDGER.replace("from: neraca", "from: neraca\n      stands_for: cutoff"),
+    exported_on="2026-07-05", absent=WITH_LEDGER,
+)  # fmt: skip
+WORLD.files[f"corrections/{ADDED}/perbaikan.yaml"] = f"""cooperative: {ADDED}
+corrections:
+  - {{action: add, table: accounts, values: {{account_code: "4", name: Bank, account_type: asset, is_detail: "true",
+      debit: "20", credit: "0"}}, {SIGNED}}}
+  - {{action: set, table: accounts, key: "1", column: debit, expected: "492", value: "472", {SIGNED}}}
+"""
+
+
+def test_an_account_that_officers_add_stands_for_the_day_of_the_others(world: World) -> None:
+    """Its cooperative was exported on 5 July, but the trial balance is of the cut-off: 472 + 20 = 492."""
+    assert world.state(ADDED) == ("verified", "warned")
+    held = world.promoted(ADDED, "opening_trial_balance", "account_code, debit")
+    assert [(code, int(debit)) for code, debit in held] == [("1", 472), ("2", 9), ("3", 0), ("4", 20)]
+
+
 def test_in_every_case_no_hop_breaks_and_no_rupiah_is_lost(world: World) -> None:
     assert world.staging.rows("SELECT DISTINCT cooperative_id FROM proof.breaks") == []
     differing = [
