@@ -57,6 +57,18 @@ def known_between() -> pl.Expr:
     return (pl.col("_reach") >= pl.max_horizontal("as_of", "cutoff_on")).fill_null(False)
 
 
+def with_first(balances: pl.DataFrame, movements: pl.DataFrame, day: str) -> pl.DataFrame:
+    """`balances` with `_first`, the day of the first movement of their branch; both frames name the branch."""
+    branch = ["cooperative_id", "branch"]
+    first = movements.group_by(branch).agg(_first=pl.col(day).min())
+    return balances.join(first, on=branch, how="left", nulls_equal=True, maintain_order="left")
+
+
+def begins_late() -> pl.Expr:
+    """Whether the movements of a branch begin after the earlier of both days, so that some between may be missing."""
+    return pl.col("_first") > pl.min_horizontal("as_of", "cutoff_on") + pl.duration(days=1)
+
+
 def brought_note(stored: str, moved: pl.Expr, balance: pl.Expr) -> pl.Expr:
     """The sentence of `CUT-03`; rupiah."""
     return pl.format(

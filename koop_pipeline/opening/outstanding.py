@@ -5,7 +5,15 @@ Put here what a loan owes in one sum. Which instalments that is belongs to `rema
 
 import polars as pl
 
-from koop_pipeline.opening.cutoffs import another_day, between, brought_note, known_between, until_cutoff
+from koop_pipeline.opening.cutoffs import (
+    another_day,
+    begins_late,
+    between,
+    brought_note,
+    known_between,
+    until_cutoff,
+    with_first,
+)
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import rupiah, sen, whole
 
@@ -38,6 +46,8 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(_tolerance=instalments * pl.col("_unit"), _derived=_derived(), _stored=_stored())
     frame = frame.with_columns(_out=pl.coalesce("_stored", "_derived"))
     frame = frame.with_columns(_active=_active(), _ended=_ended())
+    dated = repayments.join(loans.select("_loan", "branch"), on="_loan", how="inner")
+    frame = with_first(frame, dated, "paid_on").with_columns(_partial=_partial())
     return frame.with_columns(_irreversible=_irreversible(), _unlike=_unlike())
 
 
@@ -101,7 +111,17 @@ def _irreversible() -> pl.Expr:
     stored = pl.col("outstanding_principal").is_not_null()
     short = (pl.col("_reach") < pl.col("cutoff_on")).fill_null(another_day())
     holds = pl.col("_active") | (pl.col("status") == "written_off") & (pl.col("outstanding_principal") != 0)
-    return holds & pl.when(stored).then(another_day() & ~pl.col("_known")).otherwise(short)
+    return holds & pl.when(stored).then(another_day() & (~pl.col("_known") | pl.col("_partial"))).otherwise(short)
+
+
+def _partial() -> pl.Expr:
+    """The repayments begin after the loan's day, and those up to it do not explain its balance: some may be missing."""
+    return (pl.col("_known") & ~_explained_by_day() & begins_late()).fill_null(False)
+
+
+def _explained_by_day() -> pl.Expr:
+    left = sen("principal") - pl.col("_till_stored")
+    return ((sen("outstanding_principal") - left).abs() <= pl.col("_tolerance")).fill_null(False)
 
 
 def _unlike() -> pl.Expr:
@@ -110,8 +130,7 @@ def _unlike() -> pl.Expr:
     by_all = (
         (stored == principal - pl.col("_ever")) & (pl.col("_unknown_ever") == 0) & (pl.col("status") != "written_off")
     )
-    by_day = (stored - principal + pl.col("_till_stored")).abs() <= pl.col("_tolerance")
-    return (by_all & ~by_day & (pl.col("_last") > pl.col("as_of")) & ~pl.col("_later")).fill_null(False)
+    return (by_all & ~_explained_by_day() & (pl.col("_last") > pl.col("as_of")) & ~pl.col("_later")).fill_null(False)
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
@@ -134,7 +153,8 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
                 pl.when(undivided).then(
                     pl.lit("a repayment between the two days cannot be divided into principal and interest: its parts "
                            "are not known")
-                ).otherwise(pl.lit("the repayments between the two days are not known")),
+                ).when("_partial").then(pl.format("the repayments are known from {} on only", "_first"))
+                .otherwise(pl.lit("the repayments between the two days are not known")),
             ),
         ),
         found(

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening.cutoffs import another_day, between, brought_note, known_between, until_cutoff, with_cutoff
+from koop_pipeline.opening.cutoffs import (
+    another_day,
+    begins_late,
+    between,
+    brought_note,
+    known_between,
+    until_cutoff,
+    with_cutoff,
+    with_first,
+)
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah, sen, whole
 from koop_pipeline.opening.savings_history import running_balance_failures
@@ -51,6 +60,7 @@ def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl
     frame = with_cutoff(accounts, cutoffs)
     for other in (_movements(owned, frame), twice):
         frame = frame.join(other, on=KEY, how="left", maintain_order="left")
+    frame = with_first(frame, transactions, "posted_on")
     frame = frame.with_columns(pl.col("_twice").fill_null(False), _known=known_between())
     frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"))
     frame = frame.with_columns(_moved=pl.when("_known").then("_between").fill_null(whole(0)))
@@ -104,10 +114,16 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
     be), `CUT-03` (one that was brought to it), `SAV-CLS-02` (closed since), `SAV-HIS-01` (unexplained by history).
     """
     held = (pl.col("status") != "closed").fill_null(True) | (pl.col("balance") != 0) | (pl.col("_before") != 0)
-    irreversible = held & another_day() & ~pl.col("_known")
+    own = (sen("balance") == pl.col("_stored").fill_null(0)).fill_null(False)
+    partial = (pl.col("_known") & ~own & begins_late()).fill_null(False)
+    irreversible = held & another_day() & (~pl.col("_known") | partial)
     unlike = (sen("balance") == pl.col("_ever")) & (sen("balance") != pl.col("_stored")) & pl.col("_since")
     unlike = (unlike & ~irreversible).fill_null(False)
-    unknown = pl.when("_twice").then(pl.lit("cannot be told from those of another account with its number"))
+    unknown = (
+        pl.when("_twice").then(pl.lit("cannot be told from those of another account with its number"))
+        .when(partial).then(pl.format("are known from {} on only", "_first"))
+        .otherwise(pl.lit("are not known"))
+    )  # fmt: skip
     product = ["cooperative_id", "product_code"]
     together = rupiah(pl.col("_difference").sum().over(product))
     more = pl.format(
@@ -121,7 +137,7 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
             note=pl.format(
                 "the balance of Rp {} stands for {} but the cut-off is {}, and the movements between the two days {}; "
                 "deliver them, or a balance of the cut-off day",
-                "balance", "as_of", "cutoff_on", unknown.otherwise(pl.lit("are not known")),
+                "balance", "as_of", "cutoff_on", unknown,
             ),
         ),
         found(

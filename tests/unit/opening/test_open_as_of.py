@@ -105,6 +105,29 @@ def test_what_an_account_of_another_day_opens_with_is_refused_whole() -> None:
     assert result.balances["balance"].to_list() == [Decimal(500)]
 
 
+def test_movements_that_begin_after_the_balance_are_refused_unless_they_explain_it() -> None:
+    """Balances of 31 May; movements of the last week of June only. Account 3 held nothing, which its history says."""
+    moves = [("1", date(2026, 6, 24), 40), ("3", date(2026, 6, 25), 7)]
+    of_may: Row = {"_as_of": MAY}
+    result = saved(moves, {**of_may, "balance": Decimal(500)}, {**of_may, "balance": Decimal(90)},
+                   {**of_may, "balance": Decimal(0)})  # fmt: skip
+    assert [row for row, rule in rules(result) if rule == "CUT-01"] == [1, 2]
+    assert "are known from 2026-06-24 on only" in result.failures["note"][0]
+    whole_june = saved([("1", date(2026, 6, 1), 40)], {**of_may, "balance": Decimal(500)})
+    assert [rule for _, rule in rules(whole_june)] == ["CUT-03", "SAV-HIS-01"]
+
+
+def test_repayments_that_begin_after_the_loan_s_day_are_refused_unless_it_was_whole() -> None:
+    """Both loans of 1,000; the first owed 300 on 31 May, which a repayment of 24 June alone does not explain."""
+    paid: list[tuple[str, date, int | None]] = [("1", date(2026, 6, 24), 100), ("2", date(2026, 6, 24), 100)]
+    result = lent(
+        paid, {"outstanding_principal": Decimal(300), "_as_of": MAY},
+        {"outstanding_principal": Decimal(1_000), "_as_of": MAY},
+    )  # fmt: skip
+    assert [row for row, rule in rules(result) if rule == "CUT-01"] == [1]
+    assert "the repayments are known from 2026-06-24 on only" in result.failures["note"].to_list()[0]
+
+
 @pytest.mark.parametrize(
     ("stored", "as_of", "moves", "status"),
     [
@@ -158,7 +181,8 @@ def test_each_loan_is_brought_to_the_cutoff_from_its_own_day() -> None:
 
 
 def test_a_loan_paid_off_between_its_day_and_the_cutoff_is_settled_on_it() -> None:
-    result = lent([("1", date(2026, 6, 20), 300)], {"outstanding_principal": Decimal(300), "_as_of": MAY})
+    paid: list[tuple[str, date, int | None]] = [("1", date(2026, 4, 1), 700), ("1", date(2026, 6, 20), 300)]
+    result = lent(paid, {"outstanding_principal": Decimal(300), "_as_of": MAY})
     assert result.positions.select("status", "outstanding_principal").rows() == [("settled", Decimal(0))]
 
 
