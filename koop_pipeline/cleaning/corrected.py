@@ -6,7 +6,7 @@ through the same verbs, so a wrong correction is a named failure like a wrong de
 
 import polars as pl
 
-from koop_pipeline.cleaning.frame import BRANCH_KEYS, LINEAGE, Cleaned, clean, final
+from koop_pipeline.cleaning.frame import BRANCH_KEYS, LINEAGE, MARKS, Cleaned, clean, final
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal
 
@@ -88,13 +88,11 @@ def add_missing(staging: Staging, table: Table, ids: list[str]) -> None:
     absent = [name for name in table.names if name not in wide.columns]
     wide = wide.with_columns(
         *(pl.lit(None, dtype=pl.String).alias(name) for name in [*absent, "_excluded", "_source_table"]),
-        pl.lit(None, dtype=pl.Date).alias("_as_of"),
+        *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("_as_of", "_stands_for")),
         _source_file=pl.lit("correction: ") + pl.col("place"),
         _source_row=pl.col("number"),
     )
-    cleaned = clean(
-        table, wide.select("cooperative_id", *table.names, "_row", "_excluded", "_as_of", *LINEAGE), final(table)
-    )
+    cleaned = clean(table, wide.select("cooperative_id", *table.names, "_row", *MARKS, *LINEAGE), final(table))
     staging.insert(FILLED, cleaned.values)
     staging.insert("cleaned.failures", cleaned.failures)
 

@@ -108,7 +108,8 @@ def _fill_from_facts(staging: Staging, cooperatives: list[Cooperative]) -> None:
         for item in cooperatives
     ]
     text = ["cooperative_id", *COOPERATIVES.names, "_excluded", "_source_file", "_source_table"]
-    schema = {**dict.fromkeys(text, pl.String()), "_row": pl.Int64(), "_source_row": pl.Int64(), "_as_of": pl.Date()}
+    days = dict.fromkeys(("_as_of", "_stands_for"), pl.Date())
+    schema = {**dict.fromkeys(text, pl.String()), "_row": pl.Int64(), "_source_row": pl.Int64(), **days}
     facts = clean(COOPERATIVES, pl.DataFrame(rows, schema=schema), final(COOPERATIVES))
     staging.connection.register("_facts", facts.values.to_arrow())
     names = [column.name for column in COOPERATIVES.columns]

@@ -34,6 +34,7 @@ TYPES: dict[str, pl.DataType] = {
     "boolean": pl.Boolean(),
 }
 LINEAGE = ["_source_file", "_source_table", "_source_row"]
+MARKS = ["_excluded", "_as_of", "_stands_for"]
 BRANCH_KEYS = (
     "officer_no", "member_no", "account_no", "entry_no", "loan_no", "collateral_no", "account_code", "parent_code",
 )  # fmt: skip
@@ -41,7 +42,7 @@ BRANCH_KEYS = (
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`values`: the canonical rows with `_row`, `_excluded`, `_as_of` and lineage. `failures`: one row a fault."""
+    """`values`: the canonical rows with `_row`, `MARKS` and lineage. `failures`: one row a fault."""
 
     values: pl.DataFrame
     failures: pl.DataFrame
@@ -55,7 +56,7 @@ def clean(table: Table, mapped: pl.DataFrame, settings: dict[str, dict[str, Any]
         .select(canonical(column, settings.get(column.name, {})).alias(column.name) for column in columns)
         .collect()
     )
-    values = mapped.select("cooperative_id", "branch", "_row", "_excluded", "_as_of", *LINEAGE).with_columns(
+    values = mapped.select("cooperative_id", "branch", "_row", *MARKS, *LINEAGE).with_columns(
         structs[column.name].struct.field("value").cast(TYPES[column.kind]).alias(column.name) for column in columns
     )
     faults = [
@@ -73,7 +74,7 @@ def clean(table: Table, mapped: pl.DataFrame, settings: dict[str, dict[str, Any]
         for column in columns
     ]
     failures = pl.concat(faults).drop("_excluded")
-    return Cleaned(values.select("cooperative_id", *table.names, "_row", "_excluded", "_as_of", *LINEAGE), failures)
+    return Cleaned(values.select("cooperative_id", *table.names, "_row", *MARKS, *LINEAGE), failures)
 
 
 def final(table: Table) -> dict[str, dict[str, Any]]:

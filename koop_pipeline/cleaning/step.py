@@ -31,7 +31,8 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
         staging.clear(name, run.ids, f"table_name = {literal(table.name)}")
     lineage = ", ".join(f"{name} {'BIGINT' if name == '_source_row' else 'VARCHAR'}" for name in LINEAGE)
     staging.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE, {lineage})"
+        f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE,"
+        f" _stands_for DATE, {lineage})"
     )
     prefixed = run.key_branches
     for group, reading in _chunks(staging, table, ids):
@@ -43,15 +44,28 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     exclusions.merge_branches(staging, table)
     duplicates.settle(staging, table, run.ids)
     exclusions.move_out(staging, table)
+    _date_the_undated(staging)
     with staging.transaction():
         staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
         staging.execute(
-            f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of) FROM {FILLED}"
+            f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of, _stands_for),"
+            f" _stands_for AS _as_of FROM {FILLED}"
         )
     staging.execute(f"DROP TABLE {FILLED}")
     exclusions.note_failures(staging, table, ids)
     record_cleaned(staging, table, run.ids)
     duplicate_shared.count(staging, table)
+
+
+def _date_the_undated(staging: Staging) -> None:
+    """A row that no source delivered stands for the day of the others of its table, else of its cooperative."""
+    if not staging.value(f"SELECT count(*) FROM {FILLED} WHERE _stands_for IS NULL"):
+        return
+    staging.execute(
+        f"UPDATE {FILLED} f SET _stands_for = coalesce(d.latest, c.as_of) FROM raw.cooperatives c LEFT JOIN (SELECT"
+        f" cooperative_id, max(_stands_for) AS latest FROM {FILLED} GROUP BY ALL) d USING (cooperative_id)"
+        " WHERE f._stands_for IS NULL AND f.cooperative_id = c.cooperative_id"
+    )
 
 
 def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[list[str], int | None]]:

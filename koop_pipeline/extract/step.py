@@ -77,17 +77,30 @@ def deliveries(run: BatchRun, cooperative: Cooperative) -> tuple[list[Delivered]
     unread: list[str] = []
     for part in cooperative.source:
         location = _location(part, cooperative)
-        as_of = part.as_of or cooperative.exported_on or run.cutoff_on(cooperative)
+        as_of = run.part_as_of(cooperative, part)
         if location.startswith(URL_SCHEMES):
             reading = next((item for item in profile.reads if item.format == "database"), Reading(format="database"))
             found.append(Delivered(location, f"database {part.path.partition(':')[0]}", reading, part.branch, as_of))
             continue
         root = run.folder.root / location
         matched, rest = find_files(root, profile.reads)
+        others = [run.folder.root / other.path for other in cooperative.source]
+        matched, rest = _without(matched, rest, [path for path in others if path != root and path.is_relative_to(root)])
         base = root if root.is_dir() else root.parent
         unread += [str(path.relative_to(base)) for path in rest]
         found += [Delivered(path, _shown(path, run), reading, part.branch, as_of) for path, reading in matched]
     return found, unread
+
+
+def _without(
+    matched: list[tuple[Path, Reading]], rest: list[Path], apart: list[Path]
+) -> tuple[list[tuple[Path, Reading]], list[Path]]:
+    """A folder's files without those that have a part of their own, with its own branch and day."""
+
+    def own(path: Path) -> bool:
+        return not any(path.is_relative_to(other) for other in apart)
+
+    return [item for item in matched if own(item[0])], [path for path in rest if own(path)]
 
 
 def _shown(path: Path, run: BatchRun) -> str:

@@ -19,8 +19,12 @@ UNCORRECTED = (
     " AND c.cooperative_id = f.cooperative_id AND c.table_name = f.table_name AND c.row = f.row"
     " AND (c.action = 'exclude' OR c.column_name = f.column_name))"
 )
-# loans disbursed after the cut-off day that a later source has: they belong to the books of the new system
-NOT_OPENED = "coalesce(t.disbursed_on > c.cutoff_on AND c.as_of > c.cutoff_on, false)"
+# loans disbursed between the cut-off day and the day of their row: they belong to the books of the new system
+NOT_OPENED = "coalesce(t.disbursed_on > c.cutoff_on AND t.disbursed_on <= t._as_of, false)"
+LEFT_BEHIND = (
+    "SELECT t.cooperative_id, t.loan_no FROM cleaned.loans t JOIN raw.cooperatives c USING (cooperative_id)"
+    f" WHERE {NOT_OPENED}"
+)
 
 
 def table_sql(table: Table) -> str:
@@ -41,10 +45,17 @@ def table_sql(table: Table) -> str:
             " LEFT JOIN opening.opening_savings_balances o"
             " ON o.cooperative_id = t.cooperative_id AND o._row = t._row AND o.balance <> t.balance"
         )
-        shown["balance"] = "coalesce(o.balance, t.balance)"
+        source += (
+            " LEFT JOIN opening.savings_positions s"
+            " ON s.cooperative_id = t.cooperative_id AND s._row = t._row AND s.status <> t.status"
+        )
+        shown |= {"balance": "coalesce(o.balance, t.balance)", "status": "coalesce(s.status, t.status)"}
     if table.name == "loan_repayments":
         source += " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id AND p._row = t._row"
         shown |= {name: f"coalesce(t.{name}, p.{name})" for name in ("principal", "interest", "total")}
+    if table.name == "loan_instalments":
+        same = "b.cooperative_id = t.cooperative_id AND b.loan_no = t.loan_no"
+        where = f" WHERE NOT EXISTS (SELECT 1 FROM ({LEFT_BEHIND}) b WHERE {same})"
     if table.name in MOVEMENT_DAYS:
         source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
         where = f" WHERE coalesce(t.{MOVEMENT_DAYS[table.name]} <= c.cutoff_on, true)"

@@ -23,7 +23,31 @@ class MoneyList:
     sql: str
 
 
+BROUGHT = (
+    "select {columns}, p.as_of::varchar, count(*), count(*) filter (p.moved <> 0), sum({amount}), sum(p.moved),"
+    " sum({amount} + p.moved) from {source} join raw.cooperatives c on c.cooperative_id = t.cooperative_id"
+    " where p.as_of <> c.cutoff_on and {amount} is not null group by all"
+)
 LISTS = (
+    MoneyList(
+        ("Saldo per tanggal lain, dibawa ke tanggal pisah batas", "Balances of other days, brought to the cut-off"),
+        (
+            ("tabel", "table"), ("produk", "product"), ("per tanggal", "of the day"), ("jumlah", "count"),
+            ("berubah", "changed"), ("diserahkan", "delivered"), ("mutasi", "movements"), ("dibuka", "opens"),
+        ),
+        BROUGHT.format(
+            columns="t.cooperative_id, 'savings_accounts', t.product_code", amount="t.balance",
+            source="cleaned.savings_accounts t join opening.savings_positions p on"
+            " p.cooperative_id = t.cooperative_id and p._row = t._row",
+        )
+        + " union all "
+        + BROUGHT.format(
+            columns="t.cooperative_id, 'loans', t.product_code", amount="t.outstanding_principal",
+            source="cleaned.loans t join opening.loan_positions p on"
+            " p.cooperative_id = t.cooperative_id and p.loan_no = t.loan_no",
+        )
+        + " order by all",
+    ),
     MoneyList(
         ("Simpanan menurut produk: saldo dan riwayat mutasi", "Savings by product: balance and history"),
         (

@@ -7,7 +7,7 @@ said where the status is made. Money tables merge nothing.
 import json
 
 from koop_pipeline.contracts import MOVEMENT_DAYS, OPENING, SOURCED, TABLES, Table
-from koop_pipeline.gates.checked import NOT_OPENED, SCOPE, table_sql
+from koop_pipeline.gates.checked import LEFT_BEHIND, NOT_OPENED, SCOPE, table_sql
 from koop_pipeline.identifiers.numeral import DecimalMark
 from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.staging import Staging, literal
@@ -65,11 +65,16 @@ NOBODY = "SELECT NULL::VARCHAR AS cooperative_id, 0 AS n WHERE false"
 
 
 def _after(table: Table) -> str:
-    """Movements and loans of after the cut-off day, which are not carried."""
+    """Movements of after the cut-off day and loans disbursed since with their instalments, which are not carried."""
     if table.name == "loans":
         return (
             "SELECT t.cooperative_id, count(*) AS n FROM cleaned.loans t JOIN raw.cooperatives c"
             f" USING (cooperative_id) WHERE {NOT_OPENED} GROUP BY ALL"
+        )
+    if table.name == "loan_instalments":
+        return (
+            f"SELECT cooperative_id, count(*) AS n FROM cleaned.loan_instalments JOIN ({LEFT_BEHIND} GROUP BY ALL)"
+            " USING (cooperative_id, loan_no) GROUP BY ALL"
         )
     if table.name not in MOVEMENT_DAYS:
         return NOBODY

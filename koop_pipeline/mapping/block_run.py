@@ -174,6 +174,7 @@ def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
             values.append("NULL")
         else:
             values.append(f"o.{quoted(name)}.v" if column.fallible else f"o.{quoted(name)}")
+    day = f"DATE {literal(str(context.cutoff_on))}" if plan.block.stands_for else "l.as_of"
     order = ", ".join(
         ["o._row_id", *(f"o.{quoted(column.name)}" for column in plan.columns)] if plan.block.sql else ["o._row_id"]
     )
@@ -184,8 +185,8 @@ def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
     )
     staging.execute(
         f"INSERT INTO _koop_rows_{table.name} SELECT {literal(context.raw.cooperative_id)}, {selected}, o._row,"
-        f" {plan.number}, {plan.reading}, o._row_id, l.as_of, l.excluded, l.source_file, l.source_table, l.source_row"
-        f" FROM _koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id ORDER BY o._row"
+        f" {plan.number}, {plan.reading}, o._row_id, l.as_of, {day}, l.excluded, l.source_file, l.source_table,"
+        f" l.source_row FROM _koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id ORDER BY o._row"
     )
     for column in plan.columns:
         if column.fallible:

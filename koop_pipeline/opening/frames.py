@@ -21,6 +21,10 @@ TYPES: dict[Kind, pl.DataType] = {
     "json": pl.String(),
 }
 
+DAYS: dict[str, pl.DataType] = {"_as_of": pl.Date(), "_reach": pl.Date()}
+"""Beside a row with a balance: the day for which it stands, and the day to which its branch's movements are known."""
+WITH_BALANCE = ("savings_accounts", "loans", "accounts")
+
 
 def schema(table: str) -> dict[str, pl.DataType]:
     """The Polars types of a canonical table, with `cooperative_id` first and `_row` (the row's number) last."""
@@ -29,6 +33,9 @@ def schema(table: str) -> dict[str, pl.DataType]:
 
 
 def frame(table: str, rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
-    """Rows as a frame of that table; a column that a row leaves out is null, `_row` counts from 1."""
+    """Rows as a frame of that table; a column that a row leaves out is null, `_row` counts from 1.
+
+    A table in WITH_BALANCE has the columns DAYS too.
+    """
     numbered = [{**row, "_row": number} for number, row in enumerate(rows, start=1)]
-    return pl.DataFrame(numbered, schema=schema(table))
+    return pl.DataFrame(numbered, schema=schema(table) | (DAYS if table in WITH_BALANCE else {}))

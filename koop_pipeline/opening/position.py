@@ -26,7 +26,7 @@ SCHEDULE_COLUMNS = [
 POSITION_COLUMNS = [
     "cooperative_id", "loan_no", "annual_rate", "rounding_unit", "first_due_on", "maturity_on", "outstanding_principal",
     "derived_outstanding_principal", "outstanding_interest", "derived_outstanding_interest", "arrears_days",
-    "derived_arrears_days", "collectability", "derived_collectability", "status", "schedule_source",
+    "derived_arrears_days", "collectability", "derived_collectability", "status", "schedule_source", "as_of", "moved",
 ]  # fmt: skip
 
 
@@ -36,7 +36,9 @@ class OpenedLoans:
     `explanations` (a row a delivered schedule), `rates` (a row a loan: what stored rate and interest say), `failures`.
 
     In `positions` a stated value opens and the derived one stands beside it (`derived_...`); `status` is that at the
-    cut-off: a loan settled after it is active, and one disbursed after it owes nothing yet.
+    cut-off: a loan settled after it is active, one paid off between the day of its row and it is settled, and one
+    disbursed after it owes nothing yet. as_of, moved: for which day the stored balance stands, and what brought it to
+    the cut-off.
     """
 
     schedules: pl.DataFrame
@@ -138,10 +140,11 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
     """The opening value of each loan: what is stated and stands for the cut-off, else what is derived."""
     same_day = pl.col("as_of") == pl.col("cutoff_on")
     stored_interest = pl.col("outstanding_interest")
-    back = rupiah("_interest_back")
-    interest = pl.when(same_day).then(stored_interest).otherwise((stored_interest + back).cast(pl.Decimal(18, 2)))
+    moved = rupiah("_interest_moved")
+    interest = pl.when(same_day).then(stored_interest).otherwise((stored_interest + moved).cast(pl.Decimal(18, 2)))
+    interest = pl.when(interest >= 0).then(interest)
     derived_interest = pl.when(pl.col("schedule_source") != "none").then(rupiah("_interest_rest"))
-    status = pl.when("_active").then(pl.lit("active")).otherwise("status")
+    status = pl.when("_active").then(pl.lit("active")).when("_ended").then(pl.lit("settled")).otherwise("status")
     return loans.with_columns(
         outstanding_principal=rupiah("_out"),
         derived_outstanding_principal=rupiah("_derived"),
@@ -150,6 +153,7 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
         arrears_days=pl.coalesce(pl.when(same_day).then("arrears_days"), "derived_arrears_days"),
         collectability=pl.coalesce("collectability", "derived_collectability", "source_collectability"),
         status=status,
+        moved=pl.when(pl.col("outstanding_principal").is_not_null()).then(rupiah("_moved")),
     ).select(POSITION_COLUMNS)
 
 

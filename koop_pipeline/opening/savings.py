@@ -8,26 +8,38 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening.cutoffs import rolled_back, until_cutoff, with_cutoff
+from koop_pipeline.opening.cutoffs import (
+    another_day,
+    begins_late,
+    between,
+    brought_note,
+    known_between,
+    until_cutoff,
+    with_cutoff,
+    with_first,
+)
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.money import rupiah, sen
+from koop_pipeline.opening.money import rupiah, sen, whole
 from koop_pipeline.opening.savings_history import running_balance_failures
 
 COLUMNS = [
     "cooperative_id", "account_no", "member_no", "product_code", "nature", "balance", "history_total", "difference",
     "branch", "source_no", "extras", "_row",
 ]  # fmt: skip
+POSITION_COLUMNS = ["cooperative_id", "account_no", "product_code", "_row", "as_of", "moved", "status"]
 KEY = ["cooperative_id", "account_no"]
 
 
 @dataclass(frozen=True)
 class OpenedSavings:
-    """`balances` (opening_savings_balances, with the account's `_row`) and `failures`.
+    """`balances` (opening_savings_balances, with the account's `_row`), `positions` and `failures`.
 
-    `after_cutoff` lists the movements after the cut-off: cooperative_id, _row.
+    `positions`: POSITION_COLUMNS, a row an account: the day its balance stands for, what the movements between brought
+    (rupiah), and its status at the cut-off. `after_cutoff` lists the movements after the cut-off: cooperative_id, _row.
     """
 
     balances: pl.DataFrame
+    positions: pl.DataFrame
     after_cutoff: pl.DataFrame
     failures: pl.DataFrame
 
@@ -35,7 +47,9 @@ class OpenedSavings:
 def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl.DataFrame) -> OpenedSavings:
     """Open every savings account, one row each, in the order of `accounts`; rupiah.
 
-    balance: the stored one, less the movements after the cut-off up to `as_of` where it stands for a later day.
+    balance: the stored one; where it stands for a later day than the cut-off, less the movements since, and where it
+    stands for an earlier one, with the movements up to the cut-off, if all of them are known. status: an account that
+    was closed after the cut-off was open on it.
     history_total: the sum of the movements up to the cut-off, null for an account without any movement; difference =
     balance - history_total. Where a number stands for several accounts, a movement under it belongs to none of them,
     and they have no history. ValueError where a cooperative has no cut-off.
@@ -44,26 +58,45 @@ def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl
     twice = accounts.drop_nulls("account_no").group_by(KEY).agg(_twice=pl.len() > 1).filter("_twice")
     owned = dated.join(twice, on=KEY, how="anti", maintain_order="left")
     frame = with_cutoff(accounts, cutoffs)
-    for other in (_movements(owned), twice):
+    for other in (_movements(owned, frame), twice):
         frame = frame.join(other, on=KEY, how="left", maintain_order="left")
-    delivered = transactions["cooperative_id"].unique().to_list()
-    frame = frame.with_columns(
-        _balance=sen("balance") - pl.col("_after").fill_null(0),
-        _has_history=pl.col("cooperative_id").is_in(delivered),
-        _twice=pl.col("_twice").fill_null(False),
-    ).with_columns(_difference=pl.col("_balance") - pl.col("_before"))
+    frame = with_first(frame, transactions, "posted_on")
+    frame = frame.with_columns(pl.col("_twice").fill_null(False), _known=known_between())
+    frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"))
+    frame = frame.with_columns(_moved=pl.when("_known").then("_between").fill_null(whole(0)))
+    frame = frame.with_columns(_balance=sen("balance") + pl.col("_moved"))
+    frame = frame.with_columns(_difference=pl.col("_balance") - pl.col("_before"), _reopened=_reopened())
     later = dated.filter(pl.col("posted_on") > pl.col("cutoff_on")).select("cooperative_id", "_row")
     failures = [*_failures(frame), *_remarks(frame), running_balance_failures(owned)]
-    return OpenedSavings(_balances(frame), later, gather(failures))
+    return OpenedSavings(_balances(frame), _positions(frame), later, gather(failures))
 
 
-def _movements(transactions: pl.DataFrame) -> pl.DataFrame:
-    """Per account the sums up to the cut-off and from there to `as_of`, in whole sen."""
-    amount = sen("amount")
-    return transactions.group_by(KEY).agg(
+def _movements(transactions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Per account, whole sen: `_before` up to the cut-off, `_between` what brings the stored balance to it, `_stored`
+    up to the day of the stored balance, `_ever` in all; `_since` whether any is later, `_last` the last day.
+    """
+    days = accounts.select(*KEY, "cutoff_on", "as_of").unique(KEY, keep="first")
+    dated = transactions.drop("cutoff_on", "as_of", strict=False).join(days, on=KEY, how="inner", maintain_order="left")
+    amount, stored = sen("amount"), pl.col("posted_on") <= pl.col("as_of")
+    return dated.group_by(KEY).agg(
         _before=amount.filter(until_cutoff("posted_on")).sum(),
-        _after=amount.filter(rolled_back("posted_on")).sum(),
+        _between=(amount * between("posted_on")).sum(),
+        _stored=amount.filter(stored).sum(),
+        _ever=amount.sum(),
+        _since=(~stored).any(),
+        _last=pl.col("posted_on").max(),
     )
+
+
+def _reopened() -> pl.Expr:
+    """Closed after the cut-off: it held money at the cut-off, and movements since then took it out."""
+    closed = (pl.col("status") == "closed") & (pl.col("as_of") > pl.col("cutoff_on"))
+    return (closed & (pl.col("_moved") != 0) & (pl.col("_balance") != 0)).fill_null(False)
+
+
+def _positions(frame: pl.DataFrame) -> pl.DataFrame:
+    status = pl.when("_reopened").then(pl.lit("open")).otherwise("status")
+    return frame.with_columns(moved=rupiah("_moved"), status=status).select(POSITION_COLUMNS)
 
 
 def _balances(frame: pl.DataFrame) -> pl.DataFrame:
@@ -77,11 +110,20 @@ def _balances(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    """`CUT-01` (a balance of another day, not to be rolled back), `SAV-HIS-01` (unexplained by history)."""
-    held = (pl.col("status") != "closed").fill_null(True) | (pl.col("balance") != 0)
-    later = (pl.col("as_of") > pl.col("cutoff_on")) & (~pl.col("_has_history") | pl.col("_twice"))
-    irreversible = held & ((pl.col("as_of") < pl.col("cutoff_on")) | later)
-    unknown = pl.when("_twice").then(pl.lit("cannot be told from those of another account with its number"))
+    """`CUT-01` (a balance of another day that cannot be brought to the cut-off, or of a later day than it is said to
+    be), `CUT-03` (one that was brought to it), `SAV-CLS-02` (closed since), `SAV-HIS-01` (unexplained by history).
+    """
+    held = (pl.col("status") != "closed").fill_null(True) | (pl.col("balance") != 0) | (pl.col("_before") != 0)
+    own = (sen("balance") == pl.col("_stored").fill_null(0)).fill_null(False)
+    partial = (pl.col("_known") & ~own & begins_late()).fill_null(False)
+    irreversible = held & another_day() & (~pl.col("_known") | partial)
+    unlike = (sen("balance") == pl.col("_ever")) & (sen("balance") != pl.col("_stored")) & pl.col("_since")
+    unlike = (unlike & ~irreversible).fill_null(False)
+    unknown = (
+        pl.when("_twice").then(pl.lit("cannot be told from those of another account with its number"))
+        .when(partial).then(pl.format("are known from {} on only", "_first"))
+        .otherwise(pl.lit("are not known"))
+    )  # fmt: skip
     product = ["cooperative_id", "product_code"]
     together = rupiah(pl.col("_difference").sum().over(product))
     more = pl.format(
@@ -95,11 +137,31 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
             note=pl.format(
                 "the balance of Rp {} stands for {} but the cut-off is {}, and the movements between the two days {}; "
                 "deliver them, or a balance of the cut-off day",
-                "balance", "as_of", "cutoff_on", unknown.otherwise(pl.lit("are not known")),
+                "balance", "as_of", "cutoff_on", unknown,
             ),
         ),
         found(
-            frame, ~irreversible & (pl.col("_difference") != 0), rule="SAV-HIS-01", table="savings_accounts",
+            frame, unlike, rule="CUT-01", table="savings_accounts", column="balance", before=pl.col("balance"),
+            note=pl.format(
+                "the balance of Rp {} is said to stand for {}, but the movements up to then sum to Rp {} and those up "
+                "to {} to the balance itself: it is of a later day; say of which (as_of of the source part, or "
+                "exported_on)", "balance", "as_of", rupiah("_stored"), "_last",
+            ),
+        ),
+        found(
+            frame, pl.col("_moved") != 0, rule="CUT-03", table="savings_accounts", column="balance",
+            before=pl.col("balance"), note=brought_note("balance", rupiah("_moved"), rupiah("_balance")),
+        ),
+        found(
+            frame, pl.col("_reopened"), rule="SAV-CLS-02", table="savings_accounts", column="status",
+            before=pl.col("status"),
+            note=pl.format(
+                "closed after the cut-off day {}, on which it held Rp {}: it opens as open", "cutoff_on",
+                rupiah("_balance"),
+            ),
+        ),
+        found(
+            frame, ~irreversible & ~unlike & (pl.col("_difference") != 0), rule="SAV-HIS-01", table="savings_accounts",
             column="balance", before=pl.col("balance"),
             note=pl.format(
                 "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}",
@@ -112,7 +174,7 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _remarks(frame: pl.DataFrame) -> list[pl.DataFrame]:
     """`SAV-TRM-01`, `SAV-TRM-02` (term deposits without maturity, or past it), `SAV-BLK-02` (blocked in part)."""
-    held = (pl.col("status") != "closed").fill_null(True) & (pl.col("_balance") != 0)
+    held = ((pl.col("status") != "closed").fill_null(True) | pl.col("_reopened")) & (pl.col("_balance") != 0)
     term = held & (pl.col("product_kind") == "term")
     blocked = (pl.col("blocked_amount") > 0) & (sen("blocked_amount") < pl.col("_balance"))
     return [

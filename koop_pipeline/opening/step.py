@@ -13,6 +13,7 @@ from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
 from koop_pipeline.opening.cutoffs import back_dated
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
+from koop_pipeline.opening.ledger_day import of_another_day
 from koop_pipeline.opening.policies import percent_frame, policy_frame
 from koop_pipeline.opening.position import open_loans as loans_of
 from koop_pipeline.opening.savings import open_savings as savings_of
@@ -22,6 +23,7 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
+from koop_pipeline.staging.reach import MOVEMENTS, reach_of
 
 CHUNK_ROWS = 1_000_000
 BACK_DATED = {
@@ -34,7 +36,8 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
     """Fill `opening.opening_savings_balances` and the interest accrued on savings, and note movements after the
     cut-off.
     """
-    ids = _begin(staging, run, ("opening.opening_savings_balances",), ("savings_accounts", "savings_transactions"))
+    written = ("opening.opening_savings_balances", "opening.savings_positions")
+    ids = _begin(staging, run, written, ("savings_accounts", "savings_transactions"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'savings_accounts'")
     policies = policy_frame(_policies(run))
     for group in _groups(staging, ("savings_accounts", "savings_transactions"), ids):
@@ -42,6 +45,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         transactions = _rows(staging, "savings_transactions", group)
         opened = savings_of(accounts, transactions, days)
         _insert(staging, "opening.opening_savings_balances", opened.balances)
+        staging.insert("opening.savings_positions", opened.positions)
         _fail(staging, opened.failures)
         _note_back_dated(staging, "savings_transactions", group)
         earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policies)
@@ -95,6 +99,7 @@ def open_ledger(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.suspense", opened.postings)
         staging.insert("opening.not_proved", opened.not_proved)
         _fail(staging, opened.failures)
+        _fail(staging, of_another_day(accounts, _days(staging, group)))
         _fail(staging, tie_interest(accounts, _opened(staging, "accrued_interest", group)))
         _fail(staging, tie_allowance(accounts, _opened(staging, "allowances", group)))
 
@@ -119,8 +124,10 @@ def _groups(staging: Staging, tables: Sequence[str], ids: list[str]) -> Iterator
 
 
 def _rows(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
+    """The cleaned rows; those of a table with a history have `_reach`, the day to which its movements are known."""
+    reach = f", {reach_of(table)} AS _reach" if table in MOVEMENTS else ""
     return staging.frame(
-        f"SELECT * EXCLUDE (_source_file, _source_table, _source_row) FROM cleaned.{table}"
+        f"SELECT * EXCLUDE (_source_file, _source_table, _source_row){reach} FROM cleaned.{table} t"
         " WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY cooperative_id, _row",
         [group],
     )
@@ -140,9 +147,10 @@ def _days(staging: Staging, group: list[str]) -> pl.DataFrame:
 def _savings_at_cutoff(staging: Staging, group: list[str]) -> pl.DataFrame:
     return staging.frame(
         "SELECT t.* EXCLUDE (_source_file, _source_table, _source_row) REPLACE (coalesce(o.balance,"
-        " t.balance) AS balance)"
+        " t.balance) AS balance, coalesce(p.status, t.status) AS status)"
         " FROM cleaned.savings_accounts t LEFT JOIN opening.opening_savings_balances o ON"
-        " o.cooperative_id = t.cooperative_id AND o._row = t._row WHERE t.cooperative_id IN (SELECT unnest(?))"
+        " o.cooperative_id = t.cooperative_id AND o._row = t._row LEFT JOIN opening.savings_positions p ON"
+        " p.cooperative_id = t.cooperative_id AND p._row = t._row WHERE t.cooperative_id IN (SELECT unnest(?))"
         " ORDER BY t.cooperative_id, t._row",
         [group],
     )

@@ -57,13 +57,18 @@ def _as_list(value: object) -> object:
 
 
 class Block(Model):
-    """One leading table that feeds one canonical table. Grain of its result: a row, or several, a leading row."""
+    """One leading table that feeds one canonical table. Grain of its result: a row, or several, a leading row.
+
+    `stands_for: cutoff`: its balances are those of the cut-off day, whatever the day of the source (SQL that adds up to
+    `$cutoff_on`, a report printed for that day).
+    """
 
     source: str = Field(alias="from")
     columns: Annotated[dict[str, ColumnRule], BeforeValidator(_column_rules)] = Field(default_factory=dict)
     exclude: dict[str, str] = Field(default_factory=dict)
     sql: str | None = None
     optional: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    stands_for: Literal["cutoff"] | None = None
 
     @field_validator("sql")
     @classmethod
@@ -99,6 +104,7 @@ class Profile(Model):
 
 
 BLOCK_TABLES = tuple(table.name for table in SOURCED)
+BALANCES = ("savings_accounts", "loans", "accounts")
 CONTROL_HEADS = (
     "members",
     "savings",
@@ -116,6 +122,12 @@ def first_fault(profile: Profile) -> tuple[tuple[str | int, ...], str] | None:
     """The first name that the canonical tables do not have: its place in the file and what is wrong."""
     for table, blocks in profile.blocks.items():
         for number, block in enumerate(blocks):
+            if block.stands_for and table not in BALANCES:
+                return (
+                    table,
+                    number,
+                    "stands_for",
+                ), f"{table} has no balances; {', '.join(BALANCES)} have"
             for name in block.columns:
                 if not TABLES[table].has(name) or name == "branch":
                     known = [column for column in TABLES[table].names if column != "branch"]

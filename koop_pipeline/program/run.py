@@ -14,7 +14,7 @@ from koop_pipeline.errors import ConfigError
 from koop_pipeline.program.folder import Mapping, ProgramFolder
 from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.profile import nearest
-from koop_pipeline.program.program_file import Batch, Cooperative
+from koop_pipeline.program.program_file import Batch, Cooperative, SourcePart
 from koop_pipeline.program.target_address import TargetAddress
 
 
@@ -88,6 +88,9 @@ class BatchRun:
         return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def as_of(self, cooperative: Cooperative) -> date:
-        """The day this cooperative's delivered balances stand for."""
-        latest = max((part.as_of for part in cooperative.source if part.as_of), default=None)
-        return latest or cooperative.exported_on or self.cutoff_on(cooperative)
+        """The day of this cooperative's latest source part."""
+        return max(self.part_as_of(cooperative, part) for part in cooperative.source)
+
+    def part_as_of(self, cooperative: Cooperative, part: SourcePart) -> date:
+        """The day for which what one source part holds stands: its own, else that of the export, else the cut-off."""
+        return part.as_of or cooperative.exported_on or self.cutoff_on(cooperative)

@@ -1,7 +1,7 @@
 """What may lawfully differ between two hops, taken apart from the totals themselves.
 
 Each entry is a difference of measures that a booked event makes: a row merged, excluded, corrected or added, a movement
-after the cut-off, a balance rolled back to it, a value held. What is left over after them is a loss (or a gain).
+after the cut-off, a balance brought to it, a value held. What is left over after them is a loss (or a gain).
 """
 
 from koop_pipeline.contracts import MOVEMENT_DAYS, PROMOTED, SOURCED, Table
@@ -9,6 +9,7 @@ from koop_pipeline.proof.measures import MEASURED, MEASURES, measure
 from koop_pipeline.proof.record import KEPT_TEXT, insert_text_measures
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.names import FIRST_DERIVED_ROW
+from koop_pipeline.staging.reach import reach_of
 
 EXPLAINED = "proof.explained"
 BEFORE, AFTER = "_koop_before", "_koop_after"
@@ -70,40 +71,85 @@ def _cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
 
 
 def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
-    """Movements after the cut-off, balances rolled back to it, amounts that a source leaves to be derived."""
+    """Movements after the cut-off, loans disbursed since, balances brought to the cut-off by the movements between
+    (worked out here once more, from those movements), amounts that a source leaves to be derived.
+    """
     source = f"cleaned.{quoted(table.name)}"
     if table.name in MOVEMENT_DAYS:
         late = f"t.{MOVEMENT_DAYS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
         _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
     if table.name == "loan_repayments":
         _replaced(staging, table, ids, REPAYMENTS)
+        for into, parents in ((BEFORE, "cleaned"), (AFTER, "checked")):
+            _measure(staging, into, table, f"({ORPHANS})", ids, "true", parents)
     if table.name == "savings_accounts":
         _replaced(staging, table, ids, SAVINGS)
     if table.name == "loans":
         _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t._row) IN ({NOT_OPENED})")
         _replaced(staging, table, ids, LOANS)
+    if table.name == "loan_instalments":
+        _measure(staging, BEFORE, table, source, ids, f"(t.cooperative_id, t.loan_no) IN ({NUMBERS_NOT_OPENED})")
 
 
-NOT_OPENED = (
-    "SELECT (l.cooperative_id, l._row) FROM cleaned.loans l JOIN raw.cooperatives c USING (cooperative_id)"
-    " WHERE l.disbursed_on > c.cutoff_on AND c.as_of > c.cutoff_on"
+DISBURSED_SINCE = (
+    "FROM cleaned.loans l JOIN raw.cooperatives c USING (cooperative_id)"
+    " WHERE l.disbursed_on > c.cutoff_on AND l.disbursed_on <= l._as_of"
 )
+NOT_OPENED = f"SELECT (l.cooperative_id, l._row) {DISBURSED_SINCE}"
+NUMBERS_NOT_OPENED = f"SELECT (l.cooperative_id, l.loan_no) {DISBURSED_SINCE}"
+
+
+def _dated(table: str, number: str) -> str:
+    """Rows whose balance stands for another day than the cut-off and can be brought to it: the number stands once, and
+    the movements between are known.
+    """
+    return (
+        f"(SELECT t.cooperative_id, t.{number}, t._as_of, c.cutoff_on FROM (SELECT * FROM cleaned.{table} QUALIFY"
+        f" count(*) OVER (PARTITION BY cooperative_id, {number}) = 1) t JOIN raw.cooperatives c ON c.cooperative_id ="
+        f" t.cooperative_id WHERE t._as_of <> c.cutoff_on AND {reach_of(table)} >= greatest(t._as_of, c.cutoff_on)) d"
+    )
+
+
+def _moved(amount: str, day: str) -> str:
+    """The sum that brings a balance of `d._as_of` to the cut-off."""
+    return (
+        f"sum(CASE WHEN {day} > d._as_of AND {day} <= d.cutoff_on THEN {amount} WHEN {day} > d.cutoff_on AND"
+        f" {day} <= d._as_of THEN -{amount} END)::DECIMAL(18,2)"
+    )
+
+
 SAVINGS = (
-    "SELECT t.* REPLACE (t.balance - s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT"
-    " x.cooperative_id, x.account_no, sum(x.amount)::DECIMAL(18,2) AS moved FROM cleaned.savings_transactions x"
-    " JOIN raw.cooperatives c USING (cooperative_id) WHERE x.posted_on > c.cutoff_on AND x.posted_on <= c.as_of"
-    " GROUP BY ALL) s ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
+    "SELECT t.* REPLACE (t.balance + s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT d.cooperative_id,"
+    f" d.account_no, {_moved('x.amount', 'x.posted_on')} AS moved FROM {_dated('savings_accounts', 'account_no')}"
+    " JOIN cleaned.savings_transactions x ON x.cooperative_id = d.cooperative_id AND x.account_no = d.account_no"
+    " GROUP BY ALL HAVING moved IS NOT NULL) s ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
 )
+# of a loan without a stored balance, and of one whose number stands twice, what was derived
 LOANS = (
-    "SELECT t.* REPLACE (p.outstanding_principal AS outstanding_principal) FROM cleaned.loans t JOIN"
-    " opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no"
-    " WHERE p.outstanding_principal IS DISTINCT FROM t.outstanding_principal"
+    "SELECT t.* REPLACE (CASE WHEN t.outstanding_principal IS NULL OR n.twice THEN p.outstanding_principal ELSE"
+    " t.outstanding_principal - coalesce(s.repaid, 0) END AS outstanding_principal) FROM cleaned.loans t JOIN"
+    " opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no JOIN (SELECT"
+    " cooperative_id, loan_no, count(*) > 1 AS twice FROM cleaned.loans GROUP BY ALL) n ON n.cooperative_id ="
+    " t.cooperative_id AND n.loan_no = t.loan_no LEFT JOIN (SELECT d.cooperative_id, d.loan_no,"
+    f" {_moved('y.principal', 'x.paid_on')} AS repaid FROM {_dated('loans', 'loan_no')} JOIN cleaned.loan_repayments x"
+    " ON x.cooperative_id = d.cooperative_id AND x.loan_no = d.loan_no AND x.paid_on > least(d._as_of, d.cutoff_on)"
+    " AND x.paid_on <= greatest(d._as_of, d.cutoff_on) JOIN opening.repayment_parts y ON y.cooperative_id ="
+    " x.cooperative_id AND y._row = x._row GROUP BY ALL HAVING count(y.principal) = count(*)) s ON s.cooperative_id ="
+    " t.cooperative_id AND s.loan_no = t.loan_no WHERE (t.outstanding_principal IS NULL OR n.twice OR s.repaid <> 0)"
     f" AND (t.cooperative_id, t._row) NOT IN ({NOT_OPENED})"
 )
 REPAYMENTS = (
     "SELECT t.* REPLACE (p.total AS total) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"
     " p.cooperative_id = t.cooperative_id AND p._row = t._row JOIN raw.cooperatives c ON"
     " c.cooperative_id = t.cooperative_id WHERE t.total IS NULL AND coalesce(t.paid_on <= c.cutoff_on, true)"
+)
+
+# repayments up to the cut-off on a loan that stays behind: no loan lends them its product any more (RPY-REF-01 blocks)
+ORPHANS = (
+    "SELECT t.* REPLACE (coalesce(t.total, p.total) AS total) FROM cleaned.loan_repayments t JOIN raw.cooperatives c ON"
+    " c.cooperative_id = t.cooperative_id LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id"
+    " AND p._row = t._row WHERE coalesce(t.paid_on <= c.cutoff_on, true) AND (t.cooperative_id, t.loan_no) IN"
+    f" ({NUMBERS_NOT_OPENED})"
 )
 
 

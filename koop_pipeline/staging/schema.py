@@ -1,7 +1,8 @@
 """The tables of a staging file, derived from the contracts.
 
 `mapped.<table>` holds text, one row a mapped row, excluded rows included and marked. `cleaned.<table>` holds canonical
-values. Columns that begin with `_` are lineage and bookkeeping: `_row` is unique per cooperative and table.
+values. Columns that begin with `_` are lineage and bookkeeping: `_row` is unique per cooperative and table; `_as_of` is
+the day of the row's source part in `mapped`, and in `cleaned` the day for which the row stands.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import duckdb
 
 from koop_pipeline.contracts import OPENING, SOURCED, Table
 from koop_pipeline.staging.changes import changes_view
+from koop_pipeline.staging.reach import REACHES
 
 SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "proof", "verification")
 LINEAGE = "_source_file VARCHAR, _source_table VARCHAR, _source_row BIGINT"
@@ -61,6 +63,8 @@ BOOKKEEPING = {
     "opening.accrued_interest": "cooperative_id VARCHAR, table_name VARCHAR, _row BIGINT, account_no VARCHAR,"
     " product_code VARCHAR, accrued_to DATE, counted_from DATE, days INTEGER, basis VARCHAR, due DECIMAL(18,2),"
     " gross DECIMAL(18,2), tax DECIMAL(18,2), net DECIMAL(18,2), unknown VARCHAR",
+    "opening.savings_positions": "cooperative_id VARCHAR, account_no VARCHAR, product_code VARCHAR, _row BIGINT,"
+    " as_of DATE, moved DECIMAL(18,2), status VARCHAR",
     "opening.allowances": "cooperative_id VARCHAR, class VARCHAR, loans BIGINT, outstanding DECIMAL(18,2),"
     " percent DECIMAL(12,6), required DECIMAL(18,2)",
     "opening.schedule_explanations": "cooperative_id VARCHAR, loan_no VARCHAR, method VARCHAR, rate_basis VARCHAR,"
@@ -129,7 +133,7 @@ def create_all(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.failures ({FAILURES})")
     for table in SOURCED:
         connection.execute(f"CREATE TABLE IF NOT EXISTS mapped.{table.name} ({mapped_columns(table)})")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS cleaned.{table.name} ({typed_columns(table)}, {LINEAGE})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS cleaned.{table.name} ({cleaned_columns(table)})")
     for table in OPENING:
         connection.execute(f"CREATE TABLE IF NOT EXISTS opening.{table.name} ({typed_columns(table)})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS opening.loan_positions ({POSITIONS})")
@@ -152,7 +156,7 @@ def layout() -> str:
         OPENING_VIEWS,
         VALUES_LOST,
     ]
-    parts += [mapped_columns(table) + typed_columns(table) for table in (*SOURCED, *OPENING)]
+    parts += [mapped_columns(table) + cleaned_columns(table) for table in (*SOURCED, *OPENING)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -180,6 +184,7 @@ VALUES_LOST = (
     f" NOT NULL AND NOT regexp_matches(rule, '{VALUE_KEPT}') GROUP BY ALL"
 )
 OPENING_VIEWS = (
+    REACHES,
     "CREATE OR REPLACE VIEW opening.savings_by_product AS SELECT cooperative_id, product_code, count(*) AS accounts,"
     " sum(balance) AS balance, count(history_total) AS with_history, sum(balance) FILTER (history_total IS NOT NULL) AS"
     " balance_with_history, sum(history_total) AS history_total, sum(difference) AS difference,"
@@ -198,7 +203,8 @@ POSITIONS = (
     " first_due_on DATE, maturity_on DATE, outstanding_principal DECIMAL(18,2),"
     " derived_outstanding_principal DECIMAL(18,2), outstanding_interest DECIMAL(18,2),"
     " derived_outstanding_interest DECIMAL(18,2), arrears_days INTEGER, derived_arrears_days INTEGER,"
-    " collectability VARCHAR, derived_collectability VARCHAR, status VARCHAR, schedule_source VARCHAR"
+    " collectability VARCHAR, derived_collectability VARCHAR, status VARCHAR, schedule_source VARCHAR,"
+    " as_of DATE, moved DECIMAL(18,2)"
 )
 REPAYMENT_PARTS = (
     "cooperative_id VARCHAR, _row BIGINT, principal DECIMAL(18,2), interest DECIMAL(18,2), total DECIMAL(18,2)"
@@ -210,8 +216,13 @@ def mapped_columns(table: Table) -> str:
     own = ", ".join(f'"{name}" VARCHAR' for name in table.names)
     return (
         f"cooperative_id VARCHAR, {own}, _row BIGINT, _block INTEGER, _reading BIGINT, _row_id BIGINT, _as_of DATE,"
-        f" _excluded VARCHAR, {LINEAGE}"
+        f" _stands_for DATE, _excluded VARCHAR, {LINEAGE}"
     )
+
+
+def cleaned_columns(table: Table) -> str:
+    """Columns of `cleaned.<table>`: canonical values with lineage and the day for which each row stands."""
+    return f"{typed_columns(table)}, _as_of DATE, {LINEAGE}"
 
 
 def typed_columns(table: Table) -> str:

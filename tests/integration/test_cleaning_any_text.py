@@ -69,6 +69,7 @@ def frame(table: Table, texts: list[str | None]) -> pl.DataFrame:
         "_row": pl.Series(range(rows), dtype=pl.Int64),
         "_excluded": pl.Series([None] * rows, dtype=pl.String),
         "_as_of": pl.Series([None] * rows, dtype=pl.Date),
+        "_stands_for": pl.Series([None] * rows, dtype=pl.Date),
         "_source_file": pl.Series(["a.csv"] * rows, dtype=pl.String),
         "_source_table": pl.Series(["a"] * rows, dtype=pl.String),
         "_source_row": pl.Series(range(rows), dtype=pl.Int64),

@@ -17,6 +17,10 @@ LOAN_CASES: list[Case] = [
     change("loans", L1, "arrears_days = -1", "LON-RNG-06"),
     change("loans", L1, "rounding_unit = 0", "LON-RNG-07"),
     change("loans", "loan_no = 'L2'", "disbursed_on = date '1899-12-31'", "LON-RNG-08"),
+    change(
+        "loans", "loan_no = 'L2'", "disbursed_on = date '2026-07-01', first_due_on = null, maturity_on = null", "CUT-04"
+    ),
+    change("loans", "loan_no = 'L2'", "disbursed_on = date '2026-06-30', first_due_on = null, maturity_on = null", ""),
     change("loans", "loan_no = 'L2'", "outstanding_principal = -1", "LON-OUT-01 DCL-TOT-04 DCL-TOT-05"),
     change("loans", L1, "principal = 500000", "LON-OUT-03 INS-SUM-01"),
     change("loans", "loan_no = 'L2'", "outstanding_principal = 0.01", "LON-STA-01 DCL-TOT-04 DCL-TOT-05"),

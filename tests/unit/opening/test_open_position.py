@@ -25,10 +25,11 @@ def opened(
     loans: list[Row], *, instalments: tuple[Row, ...] = (), repayments: tuple[Row, ...] = (),
     collaterals: tuple[Row, ...] = (), as_of: date = CUTOFF,
 ) -> OpenedLoans:  # fmt: skip
+    """Repayments are known to the later of `as_of` and the cut-off, where there are any."""
     own = {"cooperative_id": "A", "loan_no": "1"}
     cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [as_of]})
     return open_loans(
-        frame("loans", [{**LOAN, **loan} for loan in loans]),
+        frame("loans", [{**LOAN, "_reach": max(as_of, CUTOFF) if repayments else None, **loan} for loan in loans]),
         frame("loan_instalments", [{**own, **row} for row in instalments]),
         frame("loan_repayments", [{**own, **row} for row in repayments]),
         frame("collaterals", [{**own, "kind": "gold", "status": "held", **row} for row in collaterals]),
@@ -223,7 +224,7 @@ def test_a_later_balance_is_rolled_back_by_the_payments_after_the_cutoff() -> No
     got = position(result)
     assert (got["outstanding_principal"], got["derived_outstanding_principal"]) == (Decimal(700_000), Decimal(700_000))
     assert schedule(result)[0] == (6, date(2026, 7, 15), 100_000, 12_000, "due")
-    assert rules(result) == []
+    assert rules(result) == ["CUT-03"]
 
 
 def test_a_payment_on_the_cutoff_day_is_in_the_opening_balance() -> None:
@@ -258,9 +259,9 @@ def test_a_balance_of_another_day_without_payments_cannot_be_rolled_back(as_of: 
     assert str(as_of) in result.failures["note"][0]
 
 
-def test_an_earlier_balance_fails_even_with_payments() -> None:
+def test_an_earlier_balance_fails_where_the_payments_end_before_the_cutoff() -> None:
     result = opened(
-        [{"outstanding_principal": Decimal(700_000)}],
+        [{"outstanding_principal": Decimal(700_000), "_reach": date(2026, 6, 29)}],
         repayments=tuple(paid(no) for no in range(1, 6)),
         as_of=date(2026, 6, 1),
     )

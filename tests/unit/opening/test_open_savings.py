@@ -19,8 +19,12 @@ ACCOUNT = {
 }  # fmt: skip
 
 
-def opened(balances: list[int], movements: list[tuple[str, date, int]], as_of: date = CUTOFF) -> OpenedSavings:
-    accounts = [{**ACCOUNT, "account_no": str(no), "balance": Decimal(value)} for no, value in enumerate(balances, 1)]
+def opened(
+    balances: list[int], movements: list[tuple[str, date, int]], as_of: date = CUTOFF, **account: object
+) -> OpenedSavings:
+    """Movements are known to the later of `as_of` and the cut-off, where there are any; `account` is laid over."""
+    known = {**ACCOUNT, "_reach": max(as_of, CUTOFF) if movements else None, **account}
+    accounts = [{**known, "account_no": str(no), "balance": Decimal(value)} for no, value in enumerate(balances, 1)]
     rows = [
         {"cooperative_id": "A", "account_no": account, "posted_on": day, "kind": "deposit", "amount": Decimal(amount)}
         for account, day, amount in movements
@@ -75,11 +79,13 @@ def test_an_unexplained_balance_opens_and_is_found() -> None:
     ("as_of", "movements"),
     [(date(2026, 6, 29), [("1", date(2026, 6, 1), 500)]), (date(2026, 6, 29), []), (date(2026, 7, 1), [])],
 )
-def test_a_balance_of_another_day_that_cannot_be_rolled_back(
+def test_a_balance_of_another_day_that_cannot_be_brought_to_the_cutoff(
     as_of: date, movements: list[tuple[str, date, int]]
 ) -> None:
-    result = opened([500], movements, as_of=as_of)
+    result = opened([500], movements, as_of=as_of, _reach=date(2026, 6, 29) if movements else None)
     assert result.failures["rule"].to_list() == ["CUT-01"]
+    assert f"stands for {as_of} but the cut-off is 2026-06-30" in result.failures["note"][0]
+    assert amounts(result)[0][0] == 500
 
 
 def remarked(*rows: dict[str, object]) -> list[tuple[int, str, str]]:
@@ -114,8 +120,9 @@ def test_the_history_takes_the_signed_amount_and_no_word() -> None:
 
 def test_a_movement_of_a_number_that_stands_twice_belongs_to_nobody() -> None:
     """Account 1 stands twice, with 300 and 500; its movements of 300 and 500 explain neither."""
-    accounts = [{**ACCOUNT, "balance": Decimal(balance)} for balance in (300, 500)]
-    accounts.append({**ACCOUNT, "account_no": "2", "balance": Decimal(40)})
+    known = {**ACCOUNT, "_reach": date(2026, 7, 2)}
+    accounts = [{**known, "balance": Decimal(balance)} for balance in (300, 500)]
+    accounts.append({**known, "account_no": "2", "balance": Decimal(40)})
     moves = [("1", 300, 300), ("1", 500, 500), ("2", 40, 40)]
     rows = [
         {
