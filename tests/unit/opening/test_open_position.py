@@ -301,13 +301,23 @@ def test_the_class_of_the_source_is_kept_and_compared() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected", "found"),
-    [(None, "loss", ["LON-COL-03"]), (5_000_000, "doubtful", []), (1_000, "loss", [])],
+    [(None, "loss", ["LON-COL-03"]), (5_000_000, "doubtful", []), (1_000, "loss", ["LON-COL-03"])],
 )
 def test_a_doubtful_loan_depends_on_its_collateral(value: int | None, expected: str, found: list[str]) -> None:
     loan: Row = {"outstanding_principal": Decimal(1_200_000), "disbursed_on": date(2025, 10, 15)}
     appraised = None if value is None else Decimal(value)
     result = opened([loan], collaterals=({"collateral_no": "c", "appraised_value": appraised},))
     assert (position(result)["collectability"], rules(result)) == (expected, found)
+
+
+def test_loss_by_collateral_names_what_is_held_and_what_is_due() -> None:
+    """Disbursed 15 October 2025 at 12 % flat: eight instalments fell due, 8 x 12,000 of interest with them."""
+    loan: Row = {"outstanding_principal": Decimal(1_200_000), "disbursed_on": date(2025, 10, 15)}
+    result = opened([loan], collaterals=({"collateral_no": "c", "appraised_value": Decimal(900_000)},))
+    assert result.failures["note"].to_list() == [
+        "the class depends on the collateral: Rp 900000.00 is held against Rp 1296000.00 of principal and interest "
+        "due, so it is loss"
+    ]
 
 
 def test_a_bullet_loan_pays_interest_only_until_its_maturity() -> None:
