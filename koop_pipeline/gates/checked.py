@@ -49,7 +49,8 @@ def table_sql(table: Table) -> str:
         source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
         where = f" WHERE coalesce(t.{MOVEMENT_DAYS[table.name]} <= c.cutoff_on, true)"
     listed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items())
-    return f"SELECT {listed} FROM {source}{where}"
+    added = f" UNION ALL SELECT {listed} FROM opening.added_accounts t" if table.name == "accounts" else ""
+    return f"SELECT {listed} FROM {source}{where}{added}"
 
 
 def make_views(staging: Staging) -> None:

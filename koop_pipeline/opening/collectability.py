@@ -67,7 +67,8 @@ def classify(loans: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(_level=pl.max_horizontal(_level("principal"), _level("interest")))
     bank = pl.col("scheme") == "bank"
     decided = frame.with_columns(
-        pl.when(bank).then(_by_days()).otherwise(_by_level()).alias("class"), by_collateral=~bank & _lost_by_collateral()
+        pl.when(bank).then(_by_days()).otherwise(_by_level()).alias("class"),
+        by_collateral=~bank & _lost_by_collateral(),
     )
     return decided.drop("_row_of_table", "_level")
 

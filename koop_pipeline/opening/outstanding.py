@@ -74,12 +74,18 @@ def _irreversible() -> pl.Expr:
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
-    """`CUT-01` (a balance of another day that cannot be rolled back), `CUT-02` (a loan of after the cut-off) and
-    `LON-OUT-02` (history disagrees).
+    """`CUT-01` (a balance of another day that cannot be rolled back), `CUT-02` (a loan of after the cut-off),
+    `LON-OUT-02` (history disagrees) and `LON-OUT-04` (it does by no more than rounding).
     """
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
-    settled = (pl.col("status") == "settled") & (pl.col("_payments") > 0)
-    stored, derived = rupiah("_stored"), rupiah("_derived")
+    ended = pl.col("status").is_in(["settled", "written_off"]) & (pl.col("_payments") > 0)
+    compared = pl.col("_active") & ~pl.col("_irreversible") | ended
+    both = pl.format(
+        "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "
+        "repayments: a difference of Rp {}",
+        rupiah("_stored"), rupiah("_derived"), rupiah(gap),
+    )  # fmt: skip
+    within = pl.format("{}, within Rp {} of rounding", both, rupiah("_tolerance"))
     return [
         found(
             loans, pl.col("_irreversible"), rule="CUT-01", table="loans", column="outstanding_principal",
@@ -98,12 +104,11 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             ),
         ),
         found(
-            loans, (pl.col("_active") & ~pl.col("_irreversible") | settled) & (gap > pl.col("_tolerance")),
-            rule="LON-OUT-02", table="loans", column="outstanding_principal", before=pl.col("outstanding_principal"),
-            note=pl.format(
-                "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "
-                "repayments: a difference of Rp {}",
-                stored, derived, rupiah(gap),
-            ),
+            loans, compared & (gap > pl.col("_tolerance")), rule="LON-OUT-02", table="loans",
+            column="outstanding_principal", before=pl.col("outstanding_principal"), note=both,
+        ),
+        found(
+            loans, compared & (gap > 0) & (gap <= pl.col("_tolerance")), rule="LON-OUT-04", table="loans",
+            column="outstanding_principal", before=pl.col("outstanding_principal"), note=within,
         ),
     ]  # fmt: skip

@@ -70,11 +70,15 @@ def _cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
 
 
 def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
-    """Movements after the cut-off, balances rolled back to it, amounts that a source leaves to be derived."""
+    """Movements after the cut-off, balances rolled back to it, amounts that a source leaves to be derived, a suspense
+    account that the chart lacks.
+    """
     source = f"cleaned.{quoted(table.name)}"
     if table.name in MOVEMENT_DAYS:
         late = f"t.{MOVEMENT_DAYS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
         _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
+    if table.name == "accounts":
+        _measure(staging, AFTER, table, "opening.added_accounts", ids, "true")
     if table.name == "loan_repayments":
         _replaced(staging, table, ids, REPAYMENTS)
     if table.name == "savings_accounts":
