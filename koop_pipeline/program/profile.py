@@ -104,6 +104,7 @@ CONTROL_HEADS = (
     "savings",
     "savings_transactions",
     "loans",
+    "loans_written_off",
     "loan_repayments",
     "collaterals",
     "assets",

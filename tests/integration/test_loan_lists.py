@@ -13,6 +13,7 @@ from small_program import Outcome, SmallProgram, run_steps
 from koop_pipeline.gates import step as gate
 from koop_pipeline.gates.money_lists import read_lists
 from koop_pipeline.opening import step as opening
+from koop_pipeline.status import snapshot
 
 WORLD = SmallProgram()
 BOOK = WORLD.add(
@@ -41,6 +42,9 @@ BOOK = WORLD.add(
       from: akun
       columns: {account_code: kode, name: nama, account_type: {from: jenis, values: {A: asset, K: liability,
         M: equity}}, is_detail: {value: "true"}, debit: debit, credit: kredit, controls: kendali}
+    controls:
+      loans: select sum(rupiah(sisa)) from pinjaman
+      "loans:UMUM": select sum(rupiah(sisa)) from pinjaman where keadaan <> 'H'
     """,
     {
         "anggota.csv": "no;nama\nA1;Sari Contoh\n",
@@ -87,6 +91,7 @@ BOOK = WORLD.add(
     facts={"kind": "savings_loan", "form": "primary", "savings_loan_unit": "ksp"},
     absent={"officers": "uji", "collaterals": "uji"},
     exported_on="2026-07-02",
+    declared={"document": "Neraca", "members": "1", "loans": "5160004.00", "loans:UMUM": "4560004"},
 )
 
 
@@ -167,6 +172,38 @@ def test_written_off_loans_are_totalled_apart_and_outside_the_tie(world: Outcome
     by_status = {line[0]: line for line in money_list(world, "Loans by status")}
     assert by_status["written_off"][1:4] == ("1", "700.000,00", "600.000,00")
     assert world.rows("SELECT note FROM opening.failures WHERE rule = 'ACC-TIE-01'") == []
+
+
+def test_the_status_totals_written_off_loans_apart(world: Outcome) -> None:
+    """P1 1.2, P2 1.06, P5 1.1, P6 4 rupiah, P8 1.2 = 4,560,004, July's P7 stays behind; P4 is written off.
+
+    The profile's control of all loans is parted, that of a product without the written-off stays as it is.
+    """
+    rows = world.rows(
+        "SELECT control, delivered, extracted, kept, excluded FROM gate.money WHERE control LIKE 'loans%' ORDER BY 1"
+    )
+    owed = (Decimal(5_460_004), Decimal(5_460_004), Decimal(4_560_004), Decimal(900_000))
+    gone = (Decimal(600_000), Decimal(600_000), Decimal(0))
+    assert rows == [
+        ("loans", *owed), ("loans:UMUM", *owed),
+        ("loans_written_off", Decimal(600_000), *gone), ("loans_written_off:UMUM", None, *gone),
+    ]  # fmt: skip
+    assert world.rows("SELECT * FROM gate.findings WHERE rule = 'MAP-CTL-01'") == []
+
+
+def test_a_declared_total_with_the_written_off_says_so(world: Outcome) -> None:
+    found_totals = world.rows("SELECT rule, before FROM gate.findings WHERE rule LIKE 'DCL-%'")
+    assert found_totals == [("DCL-WOF-01", "loans declared 5160004.00, written off 600000.00")]
+
+
+def test_the_snapshot_shows_them_apart_and_law_1_closes(world: Outcome) -> None:
+    """The cooperative is blocked, so that everything waits."""
+    money = snapshot.build(world.staging, world.run.batch)[0]["money"]
+    assert {name: amounts["waiting"] for name, amounts in money.items() if name.startswith("loans")} == {
+        "loans": "5460004.00", "loans:UMUM": "5460004.00",
+        "loans_written_off": "600000.00", "loans_written_off:UMUM": "600000.00",
+    }  # fmt: skip
+    assert {amounts["difference"] for amounts in money.values()} == {"0.00"}
 
 
 def test_more_than_the_principal_and_a_residue_are_remarks(world: Outcome) -> None:
