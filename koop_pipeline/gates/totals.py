@@ -142,9 +142,10 @@ def book_money(staging: Staging) -> None:
 
 def _part_delivered(staging: Staging) -> None:
     """Part a profile's control of all loans, written off or not, into the two; one without them stays as it is."""
+    apart = f"regexp_replace(m.control, '^loans', 'loans{WRITTEN_OFF}')"
     both = (
         "SELECT m.cooperative_id, m.control AS owed, w.control AS gone, w.extracted FROM gate.money m JOIN gate.money w"
-        f" ON w.cooperative_id = m.cooperative_id AND w.control = regexp_replace(m.control, '^loans', 'loans{WRITTEN_OFF}')"
+        f" ON w.cooperative_id = m.cooperative_id AND w.control = {apart}"
         " WHERE regexp_matches(m.control, '^loans(:|$)') AND w.delivered IS NULL AND w.extracted <> 0"
         f" AND m.delivered = m.extracted + w.extracted AND m.{SCOPE}"
     )
