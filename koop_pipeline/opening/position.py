@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening import accrued, claims, classes, derive, outstanding, remaining, repayments
+from koop_pipeline.opening import (
+    accrued,
+    claims,
+    classes,
+    derive,
+    outstanding,
+    rates,
+    remaining,
+    repayments,
+    stored_interest,
+)
 from koop_pipeline.opening.contract import contract
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.explanations import explain
@@ -63,7 +73,8 @@ def open_loans(
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
-    terms = derive.terms(claims.with_explained_unit(unique, explained))
+    told = stored_interest.followed(unique, explained, inferred)
+    terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(terms, _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
@@ -154,14 +165,16 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-SCH-01` (principal does not sum to what is outstanding) and `LON-SCH-02` (no schedule)."""
+    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule) and `LON-RTE-03` (none
+    is delivered and the stored interest could not be followed).
+    """
     sums = rest.group_by("_loan").agg(_scheduled=pl.col("rest_principal").sum(), _count=pl.len())
     frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
     frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
     gap = (pl.col("_scheduled") - pl.col("_out")).abs()
     bound = pl.max_horizontal(pl.col("_tolerance"), pl.col("_count").cast(pl.Int128) * pl.col("_unit"))
     scheduled = pl.col("schedule_source") != "none"
-    unscheduled = pl.col("_active") & ~scheduled & (pl.col("_out").is_null() | (pl.col("_out") > 0))
+    owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
         found(
             frame, scheduled & (gap > bound), rule="LON-SCH-01", table="loans", column="outstanding_principal",
@@ -172,10 +185,18 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
             ),
         ),
         found(
-            frame, unscheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
+            frame, owes & ~scheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
             note=pl.format(
                 "Rp {} is outstanding and no schedule can be made (not known: {}); the loan opens without one",
                 rupiah("_out").cast(pl.String).fill_null("?"), "_lacks",
+            ),
+        ),
+        found(
+            frame, owes & (pl.col("schedule_source") != "delivered") & pl.col("_unreconciled").is_not_null(),
+            rule="LON-RTE-03", table="loans", column="source_rate", before=pl.coalesce("source_rate", "annual_rate"),
+            note=pl.format(
+                "the stored interest contradicts the claimed {}, {} % a year, and cannot be followed: {}",
+                "interest_method", rates.percent_text(pl.col("annual_rate")), "_unreconciled",
             ),
         ),
     ]  # fmt: skip

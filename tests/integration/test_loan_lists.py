@@ -70,11 +70,11 @@ BOOK = WORLD.add(
             P1;3;15/09/2026;300.000;6.000
             P1;4;15/10/2026;300.000;3.000
         """,
-        # P2: 30 May in full (100,000 + 2,000 at 2 % a year), 40,000 and the interest on the day of the cut-off
+        # P2: 30 May in full (100,000 + the 24,000 that are stored), 40,000 and the interest on the day of the cut-off
         "bayar.csv": """
             id;pj;tgl;jumlah
-            1;P2;30/05/2026;102.000
-            2;P2;30/06/2026;42.000
+            1;P2;30/05/2026;124.000
+            2;P2;30/06/2026;64.000
             3;P3;15/02/2026;103.000
             4;P3;20/02/2026;203.000
             5;P9;03/03/2026;70.000
@@ -133,12 +133,15 @@ def test_the_delivered_schedule_is_explained_and_the_other_method_said(world: Ou
     assert line[3:5] == ("ya/yes", "1")
 
 
-def test_a_claim_that_does_not_fit_is_kept_and_both_are_named(world: Outcome) -> None:
+def test_a_claim_that_does_not_fit_gives_way_to_the_stored_interest_and_both_are_named(world: Outcome) -> None:
     [(loan, text)] = found(world, "LON-RTE-01")
     assert loan == "P2"
     assert "fit flat per_month, 24 % a year" in text
-    assert "the source claims flat per_year" in text
-    assert world.rows("SELECT annual_rate FROM opening.loan_positions WHERE loan_no = 'P2'") == [(Decimal(2),)]
+    assert text.endswith("the source claims flat per_year, 2 % a year; 24 % a year opens")
+    carried = world.rows(
+        "SELECT annual_rate, source_rate, source_rate_basis FROM gate.promotable_loans WHERE loan_no = 'P2'"
+    )
+    assert carried == [(Decimal(24), Decimal(2), "per_year")]
 
 
 def test_a_tie_is_reported_as_a_tie(world: Outcome) -> None:
@@ -154,7 +157,7 @@ def test_a_loan_part_paid_on_the_day_of_the_cut_off(world: Outcome) -> None:
     )
     assert rest == [
         (2, "2026-06-30", Decimal(60_000), Decimal(0), "part_paid"),
-        (3, "2026-07-30", Decimal(100_000), Decimal(2_000), "due"),
+        (3, "2026-07-30", Decimal(100_000), Decimal(24_000), "due"),
     ]
 
 

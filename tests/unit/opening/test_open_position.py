@@ -424,24 +424,6 @@ CLAIMED: Row = {
 }  # fmt: skip
 
 
-def test_a_claim_that_does_not_fit_is_kept_and_said_loudly() -> None:
-    """2 % a year would be 16,667 a month; stored are 200,000, which is 2 % a month, so 24 % a year."""
-    result = opened([{**CLAIMED, "source_rate_basis": "per_year"}])
-    assert position(result)["annual_rate"] == Decimal(2)
-    assert (rules(result), result.rates["claim"].to_list()) == (["LON-RTE-01"], ["disagrees"])
-    assert "fit flat per_month, 24 % a year" in result.failures["note"][0]
-    assert "the source claims flat per_year" in result.failures["note"][0]
-
-
-def test_a_claim_below_the_cap_whose_interest_is_above_it_is_seen_by_the_cap() -> None:
-    terms: Row = {**CLAIMED, "source_rate": Decimal(3), "instalment_interest": Decimal(300_000)}
-    result = opened([{**terms, "source_rate_basis": "per_year"}])
-    assert rules(result) == ["LON-CAP-02", "LON-RTE-01"]
-    assert result.failures["note"][0] == (
-        "3 % a year by what is stated, but the interest is that of 36 % a year: above 24 %"
-    )
-
-
 def test_a_base_that_nothing_claims_is_taken_where_one_fits_and_a_tie_is_reported() -> None:
     unique = opened([CLAIMED])
     assert (position(unique)["annual_rate"], rules(unique)) == (Decimal(24), [])
