@@ -26,6 +26,7 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
         oldest_interest_due=pl.col("due_on").filter(late & (pl.col("rest_interest") > 0)).min(),
         _interest_rest=pl.col("rest_interest").sum(),
         _interest_due=pl.col("rest_interest").filter(late).sum(),
+        _small=pl.col("small").first(),
     )
     span = (pl.col("due_on").max() - pl.col("due_on").min()).dt.total_days()
     gaps = contract.group_by("_loan").agg(gap_days=pl.when(pl.len() > 1).then(span // (pl.len() - 1).clip(1)))
@@ -33,7 +34,7 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
     frame = frame.join(gaps, on="_loan", how="left", maintain_order="left")
     stored = pl.col("as_of") - pl.duration(days=pl.when(pl.col("arrears_days") > 0).then("arrears_days"))
     stored = pl.when((pl.col("schedule_source") == "none") & (stored < pl.col("cutoff_on"))).then(stored)
-    matters = (pl.col("_out") > pl.col("_tolerance")).fill_null(True)
+    matters = ~pl.coalesce("_small", pl.col("_out") <= pl.col("_tolerance")).fill_null(False)
     return frame.with_columns(
         oldest_principal_due=pl.when(matters).then(pl.coalesce("oldest_principal_due", stored)),
         oldest_interest_due=pl.when(matters).then("oldest_interest_due"),

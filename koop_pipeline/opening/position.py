@@ -19,6 +19,7 @@ from koop_pipeline.opening import (
     rates,
     remaining,
     repayments,
+    residues,
     stored_interest,
 )
 from koop_pipeline.opening.contract import contract
@@ -86,7 +87,11 @@ def open_loans(
     owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals)
     earned = accrued.of_loans(owed, schedule, rest, filled)
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
-    found_rows += [earned.failures, *claims.failures(unique, terms, explained, inferred)]
+    found_rows += [
+        *residues.failures(owed, rest),
+        earned.failures,
+        *claims.failures(unique, terms, explained, inferred),
+    ]
     return OpenedLoans(
         _schedules(rest, owed), _positions(owed), repayments.as_entries(filled), earned.rows, explained, inferred,
         gather(found_rows),
