@@ -81,9 +81,10 @@ def open_loans(
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
+    owed = _with_history(owed, repayments_made, filled)
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
-    owed = _with_source(owed, schedule)
+    owed = _with_source(owed, schedule, rest)
     owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals)
     earned = accrued.of_loans(owed, schedule, rest, filled)
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
@@ -111,12 +112,27 @@ def _by_name(filled: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
+def _with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) -> pl.DataFrame:
+    """`_tells_interest`: whether the cooperative's repayments say what of them is interest; `_ended_on`: the day of the
+    last payment up to the cut-off.
+    """
+    told = pl.any_horizontal(pl.col("interest", "total").is_not_null()).any()
+    tells = made.group_by("cooperative_id").agg(_tells_interest=told)
+    dated = filled.join(loans.select("_loan", "cutoff_on"), on="_loan", how="inner")
+    ends = (
+        dated.filter(pl.col("paid_on") <= pl.col("cutoff_on")).group_by("_loan").agg(_ended_on=pl.col("paid_on").max())
+    )
+    frame = loans.join(tells, on="cooperative_id", how="left", maintain_order="left")
+    return frame.join(ends, on="_loan", how="left", maintain_order="left")
+
+
+def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
     """`schedule_source` (delivered, generated, none) and `_lacks`, what a schedule would need."""
     kinds = schedule.group_by("_loan").agg(pl.col("delivered").first())
     frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
     known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
-    has_one = pl.col("_active") & (pl.col("_out") > 0) & pl.col("delivered").is_not_null()
+    remains = (pl.col("_out") > 0) | pl.col("_loan").is_in(rest["_loan"].unique().to_list())
+    has_one = pl.col("_active") & remains & pl.col("delivered").is_not_null()
     needs = ["principal", "interest_method", "annual_rate", "tenor", "frequency", "first_due_on"]
     missing = pl.concat_str(
         [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in needs], separator=", ", ignore_nulls=True

@@ -14,10 +14,12 @@ contract: its amounts stay, except those of an instalment paid in part.
 
 Interest. Where the history explains the outstanding principal, the interest paid is laid on the instalments in the
 same way, and nothing is forgiven: in a generated schedule what remains is the contract's interest less what was paid,
-a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said.
-Without such a history the interest of an instalment counts as paid with its principal; an instalment that has interest
-only, if a later one is touched, or if it fell due before the cut-off and before the stored arrears begin. A delivered
-schedule that holds just the outstanding principal and does not begin at instalment 1 is unpaid as it is.
+a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said. Of
+a loan whose principal is repaid, the interest that fell due by its last payment stays owed, later interest is not.
+Without such a history, or where no repayment of the cooperative says what of it is interest, the interest of an
+instalment counts as paid with its principal; an instalment that has interest only, if a later one is touched, or if
+it fell due before the cut-off and before the stored arrears begin. A delivered schedule that holds just the
+outstanding principal and does not begin at instalment 1 is unpaid as it is.
 """
 
 import polars as pl
@@ -44,11 +46,12 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     frame = _modes(frame)
     frame = _rest(frame, "principal", pl.col("_repaid"))
     frame = _carry(_settle_principal(_limited(frame)))
-    frame = _settle_interest(_rest(frame, "interest", pl.when("_history").then("_interest_paid").otherwise(whole(0))))
+    frame = _settle_interest(_rest(frame, "interest", pl.when("_told").then("_interest_paid").otherwise(whole(0))))
     some_interest = pl.col("rest_interest") < pl.col("interest")
     frame = frame.with_columns(touched=pl.col("_touched") | pl.col("_closed") | some_interest)
     open_ones = (pl.col("rest_principal") > 0) | (pl.col("rest_interest") > 0)
-    return _compared(frame).filter(open_ones & (pl.col("_out") > 0)).select(
+    owed_at_the_end = (pl.col("_out") == 0) & pl.col("_told") & (pl.col("due_on") <= pl.col("_ended_on"))
+    return _compared(frame).filter(open_ones & ((pl.col("_out") > 0) | owed_at_the_end)).select(
         *contract.columns, "rest_principal", "rest_interest", "touched", *_OF_LOAN
     )  # fmt: skip
 
@@ -56,7 +59,7 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 _OF_LOAN = ["small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
-    "cutoff_on", "as_of", "interest_method",
+    "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
 ]  # fmt: skip
 
 
@@ -69,6 +72,7 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
     original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
     frame = frame.with_columns(_untouched=untouched, _history=pl.col("_has_history") & explained & ~untouched)
+    frame = frame.with_columns(_told=pl.col("_history") & pl.col("_tells_interest").fill_null(False))
     return frame.with_columns(
         _repaid=pl.when("_untouched").then(whole(0)).otherwise((original - pl.col("_out")).clip(0)),
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
@@ -121,7 +125,8 @@ def _settle_principal(frame: pl.DataFrame) -> pl.DataFrame:
     reopens = ~pl.col("_last") & (rest > 0) & paid & (full > rest) & ~closes
     settled = pl.when(closes).then(whole(0)).when(reopens).then(full).otherwise(rest)
     return frame.with_columns(
-        _settled=settled.cast(pl.Int128), small=(pl.col("_last") & left & (pl.col("_out") == rest)).any().over("_loan")
+        _settled=settled.cast(pl.Int128),
+        small=(pl.col("_last") & left & (rest > 0) & (pl.col("_out") == rest)).any().over("_loan"),
     ).with_columns(_residue=(rest.sum() - pl.col("_settled").sum()).over("_loan"))
 
 
@@ -156,8 +161,8 @@ def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     paid = pl.col("_closed") | residue | (interest_only & ((pl.col("due_on") < begins) | overtaken.fill_null(False)))
     by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
     return frame.with_columns(
-        rest_interest=pl.when("_history").then(by_history).otherwise(by_policy),
-        moved_interest=pl.when("_history").then(moved).otherwise(whole(0)),
+        rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
+        moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
     )  # fmt: skip
 
 
@@ -180,7 +185,7 @@ def _compared(frame: pl.DataFrame) -> pl.DataFrame:
     begun = (pl.col("due_on").shift(1).over("_loan") < pl.col("cutoff_on")).fill_null(True)
     reached = pl.col("_closed") | pl.col("_touched") | begun
     return frame.with_columns(
-        by_history="_history",
+        by_history="_told",
         closed_interest=pl.col("interest").filter("_closed").sum().over("_loan"),
         begun_interest=pl.col("interest").filter(reached).sum().over("_loan"),
     )

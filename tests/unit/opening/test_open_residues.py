@@ -170,6 +170,35 @@ def test_a_daily_loan_half_paid_is_in_arrears_although_the_unit_times_its_days_i
     assert result.positions["arrears_days"].to_list() == [70]
 
 
+def test_interest_that_is_unpaid_when_the_principal_is_repaid_stays_owed() -> None:
+    """Twelve principals of a year ago are paid, the interest of the last two is not: 24,000, due since 15 December."""
+    loan: Row = {"disbursed_on": date(2025, 1, 15), "outstanding_principal": Decimal(0)}
+    days = [*[date(2025, 1 + no, 15) for no in range(1, 12)], date(2026, 1, 15)]
+    payments: list[Row] = [
+        {"paid_on": day, "principal": Decimal(100_000), "interest": Decimal(12_000 if no <= 10 else 0)}
+        for no, day in enumerate(days, start=1)
+    ]
+    result = opened(loan, payments)
+    assert rows(result) == [(11, 0, 12_000, "part_paid"), (12, 0, 12_000, "part_paid")]
+    got = result.positions.select("outstanding_interest", "arrears_days", "schedule_source").rows()
+    assert got == [(Decimal(24_000), (CUTOFF - date(2025, 12, 15)).days, "generated")]
+    assert result.accrued.select("due", "gross").rows() == [(Decimal(24_000), Decimal(0))]
+
+
+def test_a_loan_repaid_in_one_sum_owes_no_interest_of_later_months() -> None:
+    result = opened({"outstanding_principal": Decimal(0)}, paid((1_200_000, 12_000)))
+    assert rows(result) == []
+    assert result.positions["schedule_source"].to_list() == ["none"]
+
+
+def test_repayments_that_never_say_what_is_interest_leave_none_overdue() -> None:
+    """The source lists principal only: its interest is not known to be unpaid."""
+    payments = [{"paid_on": date(2026, 1 + no, 15), "principal": Decimal(100_000)} for no in range(1, 6)]
+    result = opened(FIVE_PAID, payments)
+    assert rows(result) == [(no, 100_000, 12_000, "due") for no in range(6, 13)]
+    assert rules(result) == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5), st.booleans())
 def test_law_what_was_paid_and_what_is_owed_make_the_contract(parts: list[tuple[int, int]], named: bool) -> None:
