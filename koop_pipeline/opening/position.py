@@ -81,7 +81,7 @@ def open_loans(
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
-    owed = _with_history(owed, repayments_made, filled)
+    owed = with_history(owed, repayments_made, filled)
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
     owed = _with_source(owed, schedule, rest)
@@ -112,7 +112,7 @@ def _by_name(filled: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) -> pl.DataFrame:
+def with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) -> pl.DataFrame:
     """`_tells_interest`: whether the cooperative's repayments say what of them is interest; `_ended_on`: the day of the
     last payment up to the cut-off.
     """

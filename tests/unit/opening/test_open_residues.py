@@ -170,6 +170,29 @@ def test_a_daily_loan_half_paid_is_in_arrears_although_the_unit_times_its_days_i
     assert result.positions["arrears_days"].to_list() == [70]
 
 
+FIVE = paid(*[(100_000, 12_000)] * 5)
+
+
+@pytest.mark.parametrize(("stored", "off"), [("700012", "12.00"), ("699999.99", "0.01")])
+def test_a_difference_within_rounding_is_shown_with_both_sums(stored: str, off: str) -> None:
+    """Twelve instalments to Rp 1: up to 12 rupiah are rounding."""
+    result = opened({"outstanding_principal": Decimal(stored)}, FIVE)
+    assert rules(result) == ["LON-OUT-04"]
+    assert result.failures["note"][0] == (
+        f"the outstanding principal at the cut-off is Rp {Decimal(stored):.2f} by the stored balance, Rp 700000.00 by "
+        f"principal and repayments: a difference of Rp {off}, within Rp 12.00 of rounding"
+    )
+
+
+@pytest.mark.parametrize(("left", "found"), [(0, "LON-OUT-04"), (50_000, "LON-OUT-02")])
+def test_a_loan_that_ended_is_compared_with_its_history_too(left: int, found: str) -> None:
+    """1,199,996 of 1,200,000 were repaid; settled at 0, or written off with 50,000."""
+    loan: Row = {"status": "settled" if left == 0 else "written_off", "outstanding_principal": Decimal(left)}
+    result = opened(loan, paid((400_000, 12_000), (400_000, 12_000), (399_996, 12_000)))
+    assert rules(result) == [found]
+    assert result.schedules.is_empty()
+
+
 def test_interest_that_is_unpaid_when_the_principal_is_repaid_stays_owed() -> None:
     """Twelve principals of a year ago are paid, the interest of the last two is not: 24,000, due since 15 December."""
     loan: Row = {"disbursed_on": date(2025, 1, 15), "outstanding_principal": Decimal(0)}
