@@ -60,7 +60,8 @@ def table_sql(table: Table) -> str:
         source += " LEFT JOIN raw.cooperatives c ON c.cooperative_id = t.cooperative_id"
         where = f" WHERE coalesce(t.{MOVEMENT_DAYS[table.name]} <= c.cutoff_on, true)"
     listed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items())
-    return f"SELECT {listed} FROM {source}{where}"
+    added = f" UNION ALL SELECT {listed} FROM opening.added_accounts t" if table.name == "accounts" else ""
+    return f"SELECT {listed} FROM {source}{where}{added}"
 
 
 def make_views(staging: Staging) -> None:
@@ -83,7 +84,8 @@ def make_views(staging: Staging) -> None:
         "counts": "SELECT * FROM gate.row_counts",
         "breaks": "SELECT * FROM proof.breaks WHERE hop NOT IN ('promoted', 'read_back')",
         "money": "SELECT * FROM gate.money",
-        "controls": "SELECT c.cooperative_id, c.name, c.delivered, m.extracted AS mapped FROM mapped.controls c"
+        "controls": "SELECT c.cooperative_id, c.name, coalesce(m.delivered, c.delivered) AS delivered,"
+        " m.extracted AS mapped FROM mapped.controls c"
         " LEFT JOIN gate.money m ON m.cooperative_id = c.cooperative_id AND m.control = c.name",
     }
     for name, sql in related.items():

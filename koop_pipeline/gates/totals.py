@@ -14,7 +14,7 @@ from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 
 MERGED = "('MAP-MERGED-01', 'MBR-DUP-01', 'COR-MERGE-01')"
-STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2), replaced DECIMAL(38,2)"
+STORED = "cooperative_id VARCHAR, product_code VARCHAR, total DECIMAL(38,2), replaced DECIMAL(38,2), apart BOOLEAN"
 PARTS = {
     "loans": " LEFT JOIN opening.loan_positions p ON p.cooperative_id = c.cooperative_id AND p.loan_no = c.loan_no",
     "loan_repayments": " LEFT JOIN opening.repayment_parts p ON p.cooperative_id = m.cooperative_id"
@@ -85,12 +85,16 @@ def _after(table: Table) -> str:
 
 
 def _derived(table: Table) -> str:
-    """Rows that no source row gave: the cooperative's own row from the facts, products from accounts and loans."""
+    """Rows that no source row gave: the cooperative's own row from the facts, products from accounts and loans, a
+    suspense account that the chart lacks.
+    """
     if table.name == "cooperatives":
         return "SELECT cooperative_id, count(*) AS n FROM mapped.cooperatives WHERE _block IS NULL GROUP BY ALL"
     if table.name == "products":
         derived = f"cleaned.products WHERE _row > {FIRST_DERIVED_ROW}"
         return f"SELECT cooperative_id, count(*) AS n FROM {derived} GROUP BY ALL"
+    if table.name == "accounts":
+        return "SELECT cooperative_id, count(*) AS n FROM opening.added_accounts GROUP BY ALL"
     return NOBODY
 
 
@@ -106,11 +110,19 @@ def _carry_instalments(staging: Staging) -> None:
     )
 
 
+WRITTEN_OFF = "_written_off"
+"""What follows `loans` in the name of the control that holds the loans written off."""
+
+
 def book_money(staging: Staging) -> None:
-    """Fill `gate.money`: delivered (profile control), extracted, kept and excluded, per control and product."""
+    """Fill `gate.money`: delivered (profile control), extracted, kept and excluded, per control and product.
+
+    Written-off loans are totalled apart: `loans` is without them, they are `loans_written_off`.
+    """
     staging.execute(f"DELETE FROM gate.money WHERE {SCOPE}")
     for control, (table, amount, by_product) in MONEY.items():
-        for name in ["$control", "$control || ':' || product_code"] if by_product else ["$control"]:
+        label = f"$control || CASE WHEN apart THEN '{WRITTEN_OFF}' ELSE '' END"
+        for name in [label, f"{label} || ':' || product_code"] if by_product else [label]:
             _book(staging, control, name, table, amount)
     _book_accounts(staging, "debit", "CASE WHEN is_detail THEN debit END", "greatest(amount, 0)")
     _book_accounts(staging, "credit", "CASE WHEN is_detail THEN credit END", "greatest(-amount, 0)")
@@ -130,6 +142,23 @@ def book_money(staging: Staging) -> None:
         " AND NOT EXISTS (SELECT 1 FROM gate.money m"
         " WHERE m.cooperative_id = c.cooperative_id AND m.control = c.name)"
     )
+    _part_delivered(staging)
+
+
+def _part_delivered(staging: Staging) -> None:
+    """Part a profile's control of all loans, written off or not, into the two; one without them stays as it is."""
+    apart = f"regexp_replace(m.control, '^loans', 'loans{WRITTEN_OFF}')"
+    both = (
+        "SELECT m.cooperative_id, m.control AS owed, w.control AS gone, w.extracted FROM gate.money m JOIN gate.money w"
+        f" ON w.cooperative_id = m.cooperative_id AND w.control = {apart}"
+        " WHERE regexp_matches(m.control, '^loans(:|$)') AND w.delivered IS NULL AND w.extracted <> 0"
+        f" AND m.delivered = m.extracted + w.extracted AND m.{SCOPE}"
+    )
+    staging.execute(
+        "UPDATE gate.money m SET delivered = CASE WHEN m.control = b.gone THEN b.extracted"
+        f" ELSE m.delivered - b.extracted END FROM ({both}) b WHERE b.cooperative_id = m.cooperative_id"
+        " AND m.control IN (b.owed, b.gone)"
+    )
 
 
 def _book(staging: Staging, control: str, name: str, table: str, amount: str) -> None:
@@ -139,7 +168,7 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
     of it, and the rows they added. Kept: what stands at the cut-off. Excluded: rows left behind by name, what moved
     after the cut-off, and what was rolled back to it.
     """
-    by_product = ":" in name
+    by_product = "product_code" in name
     staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_stored ({STORED})")
     for decimal, readings in _decimals(staging, table, amount).items():
         for statement in macros(dates="dmy", decimal=decimal, strict=False):
@@ -152,10 +181,11 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
     staging.macros = ()
     staging.execute(
         f"INSERT INTO gate.money WITH kept AS (SELECT cooperative_id, {name} AS control, sum({amount}) AS total"
-        f" FROM ({table_sql(TABLES[table])}) WHERE {SCOPE} GROUP BY ALL), stored AS (SELECT cooperative_id,"
+        f" FROM (SELECT *, {_apart(table, 't.status')} AS apart FROM ({table_sql(TABLES[table])}) t) WHERE {SCOPE}"
+        " GROUP BY ALL), stored AS (SELECT cooperative_id,"
         f" {name} AS control, sum(total) AS total FROM _koop_stored WHERE {SCOPE} GROUP BY ALL),"
         f" corrected AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM (SELECT cooperative_id,"
-        f" product_code, -replaced AS total FROM _koop_stored UNION ALL {_corrected(table, amount, by_product)})"
+        f" product_code, -replaced AS total, apart FROM _koop_stored UNION ALL {_corrected(table, amount, by_product)})"
         f" WHERE {SCOPE} GROUP BY ALL),"
         f" left_behind AS (SELECT cooperative_id, {name} AS control, sum(total) AS total FROM"
         f" ({_left_behind(table, amount)}) WHERE {SCOPE} GROUP BY ALL)"
@@ -199,8 +229,14 @@ def _stored(table: str, amount: str, by_product: bool) -> str:
     replaced = f"coalesce((m.cooperative_id, m._row) IN ({_changed(table, amount)}), false)"
     return (
         f"SELECT m.cooperative_id, {product} AS product_code, sum({read}) AS total,"
-        f" coalesce(sum({read}) FILTER ({replaced}), 0) AS replaced FROM {source} WHERE true"
+        f" coalesce(sum({read}) FILTER ({replaced}), 0) AS replaced,"
+        f" {_apart(table, 'coalesce(c.status, m.status)')} AS apart FROM {source} WHERE true"
     )
+
+
+def _apart(table: str, status: str) -> str:
+    """Whether a row is totalled apart: a loan that is written off; of one that is not cleaned, by its mapped text."""
+    return f"coalesce(trim({status}) = 'written_off', false)" if table == "loans" else "false"
 
 
 def _changed(table: str, amount: str) -> str:
@@ -215,14 +251,16 @@ def _corrected(table: str, amount: str, by_product: bool) -> str:
     """The amounts of rows that a correction changed or added, as they were cleaned or derived."""
     product = "coalesce(c.product_code, x.product_code)" if by_product else "NULL::VARCHAR"
     derived = DERIVED.get(table, "NULL::DECIMAL(18,2)")
+    text = f" LEFT JOIN mapped.{table} s ON s.cooperative_id = m.cooperative_id AND s._row = m._row"
     return (
-        f"SELECT m.cooperative_id, {product} AS product_code, coalesce(c.{amount}, {derived}, x.amount) AS total FROM"
+        f"SELECT m.cooperative_id, {product} AS product_code, coalesce(c.{amount}, {derived}, x.amount) AS total,"
+        f" {_apart(table, 'coalesce(c.status, s.status)')} AS apart FROM"
         f" (SELECT DISTINCT cooperative_id, row AS _row FROM mapped.added_cells WHERE table_name = '{table}'"
         f" UNION SELECT cooperative_id, row FROM mapped.corrections WHERE table_name = '{table}'"
         f" AND column_name = '{amount}' AND action = 'set' AND outcome = 'applied') m"
         f" LEFT JOIN cleaned.{table} c ON c.cooperative_id = m.cooperative_id AND c._row = m._row"
         f" LEFT JOIN cleaned.exclusions x ON x.table_name = '{table}' AND x.cooperative_id = m.cooperative_id"
-        f" AND x.row = m._row{PARTS.get(table, '')}"
+        f" AND x.row = m._row{PARTS.get(table, '')}{text if table == 'loans' else ''}"
     )
 
 
@@ -230,23 +268,26 @@ def _left_behind(table: str, amount: str) -> str:
     """Amounts that are not carried: excluded rows, movements after the cut-off, balances rolled back to it."""
     product = "t.product_code" if TABLES[table].has("product_code") else "NULL"
     parts = [
-        f"SELECT cooperative_id, product_code, amount AS total FROM cleaned.exclusions WHERE table_name = '{table}'"
+        f"SELECT x.cooperative_id, x.product_code, x.amount AS total, {_apart(table, 's.status')} AS apart FROM"
+        f" cleaned.exclusions x LEFT JOIN mapped.{table} s ON s.cooperative_id = x.cooperative_id AND s._row = x.row"
+        f" WHERE x.table_name = '{table}'"
     ]
     if table in MOVEMENT_DAYS:
         total = f"coalesce(t.{amount}, p.{amount})" if table in PARTS else f"t.{amount}"
         joined = " LEFT JOIN opening.repayment_parts p USING (cooperative_id, _row)" if table in PARTS else ""
         parts.append(
-            f"SELECT t.cooperative_id, {product}, {total} FROM cleaned.{table} t{joined} JOIN raw.cooperatives r"
+            f"SELECT t.cooperative_id, {product}, {total}, false FROM cleaned.{table} t{joined} JOIN raw.cooperatives r"
             f" USING (cooperative_id) WHERE t.{MOVEMENT_DAYS[table]} > r.cutoff_on"
         )
     if table == "savings_accounts":
         parts.append(
-            "SELECT t.cooperative_id, t.product_code, t.balance - o.balance FROM cleaned.savings_accounts t JOIN"
+            "SELECT t.cooperative_id, t.product_code, t.balance - o.balance, false FROM cleaned.savings_accounts t JOIN"
             " opening.opening_savings_balances o ON o.cooperative_id = t.cooperative_id AND o._row = t._row"
         )
     if table == "loans":
         parts.append(
-            "SELECT t.cooperative_id, t.product_code, t.outstanding_principal - p.outstanding_principal FROM"
+            "SELECT t.cooperative_id, t.product_code, t.outstanding_principal - p.outstanding_principal,"
+            f" {_apart(table, 't.status')} FROM"
             " cleaned.loans t JOIN opening.loan_positions p USING (cooperative_id, loan_no)"
         )
     return " UNION ALL ".join(parts)

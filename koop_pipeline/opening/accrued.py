@@ -95,7 +95,7 @@ def of_loans(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame, re
 
     `loans` as `outstanding.balances` gives them, with `schedule_source` and the policies.
     """
-    owing = pl.col("_active") & (pl.col("_out") > 0).fill_null(True)
+    owing = pl.col("_active") & ((pl.col("_out") > 0).fill_null(True) | (pl.col("schedule_source") != "none"))
     frame = loans.filter(owing).with_columns(_key="_loan", _balance="_out", _ended=pl.lit(False))
     scheduled = _by_contract(frame.filter(pl.col("schedule_source") != "none"), contract, rest)
     others = frame.filter(pl.col("schedule_source") == "none").with_columns(

@@ -1,7 +1,7 @@
 """What a source claims of its loans (method, base, rate) against what its schedules and its stored interest say.
 
 Put here findings only. How a schedule is explained stands in `explanations.py`, how a rate is fitted in `rate_fits.py`.
-A claim is never overridden: the loan goes on as stated, and the finding holds both.
+What opens where a claim is contradicted is `stored_interest.py`; the finding holds both.
 """
 
 from decimal import Decimal
@@ -82,7 +82,8 @@ def _of_rates(frame: pl.DataFrame) -> list[pl.DataFrame]:
     return [
         found(
             frame, disagrees, rule="LON-RTE-01", table="loans", column="source_rate",
-            before=pl.coalesce("source_rate", "annual_rate"), note=pl.col("r_explanation"),
+            before=pl.coalesce("source_rate", "annual_rate"),
+            note=pl.format("{}; {} % a year opens", "r_explanation", rates.percent_text(pl.col("_opens"))),
         ),
         found(
             frame, unclaimed & pl.col("r_tie"), rule="LON-RTE-02", table="loans", column="source_rate",

@@ -26,6 +26,7 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
         oldest_interest_due=pl.col("due_on").filter(late & (pl.col("rest_interest") > 0)).min(),
         _interest_rest=pl.col("rest_interest").sum(),
         _interest_due=pl.col("rest_interest").filter(late).sum(),
+        _small=pl.col("small").first(),
     )
     span = (pl.col("due_on").max() - pl.col("due_on").min()).dt.total_days()
     gaps = contract.group_by("_loan").agg(gap_days=pl.when(pl.len() > 1).then(span // (pl.len() - 1).clip(1)))
@@ -33,7 +34,7 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
     frame = frame.join(gaps, on="_loan", how="left", maintain_order="left")
     stored = pl.col("as_of") - pl.duration(days=pl.when(pl.col("arrears_days") > 0).then("arrears_days"))
     stored = pl.when((pl.col("schedule_source") == "none") & (stored < pl.col("cutoff_on"))).then(stored)
-    matters = (pl.col("_out") > pl.col("_tolerance")).fill_null(True)
+    matters = ~pl.coalesce("_small", pl.col("_out") <= pl.col("_tolerance")).fill_null(False)
     return frame.with_columns(
         oldest_principal_due=pl.when(matters).then(pl.coalesce("oldest_principal_due", stored)),
         oldest_interest_due=pl.when(matters).then("oldest_interest_due"),
@@ -44,7 +45,8 @@ def arrears(loans: pl.DataFrame, rest: pl.DataFrame, contract: pl.DataFrame) -> 
 
 
 def classified(loans: pl.DataFrame, collaterals: pl.DataFrame) -> pl.DataFrame:
-    """`loans` with derived_arrears_days, derived_collectability, `assumed`, `_source_class`, one row each.
+    """`loans` with derived_arrears_days, derived_collectability, `by_collateral`, `_unvalued`, `_source_class`, one row
+    each.
 
     `loans` carry scheme and rescuable, the policies of their cooperative. Derived values are null where the loan is not
     active, or has neither a schedule nor stored arrears.
@@ -56,21 +58,30 @@ def classified(loans: pl.DataFrame, collaterals: pl.DataFrame) -> pl.DataFrame:
         handed_over=pl.col("extras").str.json_path_match(HANDED_OVER) == "true",
     )
     unknown = pl.col("unvalued").fill_null(False) & (pl.col("collateral") < pl.col("due"))
-    frame = frame.with_columns(collateral=pl.when(~unknown).then("collateral"))
+    frame = frame.with_columns(collateral=pl.when(~unknown).then("collateral"), _unvalued=unknown)
     frame = collectability.classify(frame)
     stated = pl.col("arrears_days").is_not_null() | (pl.col("_out") <= 0)
     known = pl.col("_active") & ((pl.col("schedule_source") != "none") | stated)
     return frame.with_columns(
         derived_arrears_days=pl.when(known).then(collectability.arrears_days()),
         derived_collectability=pl.when(known).then("class"),
-        assumed=known & pl.col("assumed"),
+        by_collateral=known & pl.col("by_collateral"),
         _source_class=pl.coalesce("source_collectability", "collectability"),
         collateral=pl.coalesce("collateral", whole(0)),
     )
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-COL-02` (the source's class differs from the derived one) and `LON-COL-03` (loss assumed)."""
+    """`LON-COL-02` (the source's class differs from the derived one) and `LON-COL-03` (loss by collateral)."""
+    unvalued = pl.format(
+        "the class depends on the collateral and at least one held collateral has no value; loss is assumed "
+        "for Rp {} of principal and interest due",
+        rupiah("due"),
+    )
+    too_little = pl.format(
+        "the class depends on the collateral: Rp {} is held against Rp {} of principal and interest due, so it is loss",
+        rupiah("collateral"), rupiah("due"),
+    )  # fmt: skip
     differs = pl.col("_source_class") != pl.col("derived_collectability")
     return [
         found(
@@ -82,12 +93,7 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             ),
         ),
         found(
-            loans, pl.col("assumed"), rule="LON-COL-03", table="loans", column="collectability",
-            before=pl.col("_source_class"),
-            note=pl.format(
-                "the class depends on the collateral and at least one held collateral has no value; loss is assumed "
-                "for Rp {} of principal and interest due",
-                rupiah("due"),
-            ),
+            loans, pl.col("by_collateral"), rule="LON-COL-03", table="loans", column="collectability",
+            before=pl.col("_source_class"), note=pl.when("_unvalued").then(unvalued).otherwise(too_little),
         ),
     ]  # fmt: skip

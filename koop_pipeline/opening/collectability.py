@@ -5,7 +5,8 @@ Put here schemes as data and how they are read. Where the oldest unpaid due date
 Scheme `cooperative` (Permen 20/2008 jo. 14/2009 as reprinted; domain section 4): "in arrears more than k months"
 means cut-off > oldest unpaid due date + k months, clamped to the end of the month. Principal and interest are tested
 by their own thresholds a, b; the worse counts. Not more than a: current; not more than b: substandard; more than b by
-over 21 months, or handed to a court or insurer: loss; else by C = held collateral / (principal + interest due).
+over 21 months, or handed to a court or insurer: loss; else by C = held collateral / (principal + interest due): loss
+by collateral, also where its value is unknown, is always said.
 Instalments of a gap between three and six months are read as the stricter "1 to 3 months". Scheme `bank`: five
 classes by days in arrears, whatever the collateral. Each cooperative has its own scheme (a policy of its batch).
 """
@@ -55,7 +56,7 @@ def instalment_row() -> pl.Expr:
 
 
 def classify(loans: pl.DataFrame) -> pl.DataFrame:
-    """`loans` with `class` and `assumed` (loss because the collateral's value is unknown), one row each.
+    """`loans` with `class` and `by_collateral` (loss because the collateral is too little or unknown), one row each.
 
     Needs cutoff_on, oldest_principal_due and oldest_interest_due (null: nothing unpaid fell due), interest_method,
     frequency, gap_days, handed_over (Boolean), collateral and due (whole sen, Int128; collateral null: unknown).
@@ -66,7 +67,8 @@ def classify(loans: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(_level=pl.max_horizontal(_level("principal"), _level("interest")))
     bank = pl.col("scheme") == "bank"
     decided = frame.with_columns(
-        pl.when(bank).then(_by_days()).otherwise(_by_level()).alias("class"), assumed=~bank & _assumed()
+        pl.when(bank).then(_by_days()).otherwise(_by_level()).alias("class"),
+        by_collateral=~bank & _lost_by_collateral(),
     )
     return decided.drop("_row_of_table", "_level")
 
@@ -88,11 +90,14 @@ def _level(part: Literal["principal", "interest"]) -> pl.Expr:
     return pl.sum_horizontal(*levels)
 
 
-def _by_level() -> pl.Expr:
-    covered = pl.col("collateral") >= pl.col("due")
+def _covered() -> pl.Expr:
     low, high = RESCUABLE_FROM
     nearly = pl.col("rescuable") & (pl.col("collateral") * high >= pl.col("due") * low)
-    by_collateral = pl.when(covered | nearly).then(pl.lit("doubtful")).otherwise(pl.lit("loss"))
+    return ((pl.col("collateral") >= pl.col("due")) | nearly).fill_null(False)
+
+
+def _by_level() -> pl.Expr:
+    by_collateral = pl.when(_covered()).then(pl.lit("doubtful")).otherwise(pl.lit("loss"))
     level = pl.col("_level")
     return (
         pl.when(pl.col("handed_over").fill_null(False) | (level == 3)).then(pl.lit("loss"))
@@ -102,8 +107,8 @@ def _by_level() -> pl.Expr:
     )  # fmt: skip
 
 
-def _assumed() -> pl.Expr:
-    return (pl.col("_level") == 2) & pl.col("collateral").is_null() & ~pl.col("handed_over").fill_null(False)
+def _lost_by_collateral() -> pl.Expr:
+    return (pl.col("_level") == 2) & ~_covered() & ~pl.col("handed_over").fill_null(False)
 
 
 def _by_days() -> pl.Expr:

@@ -7,11 +7,11 @@ Rules (design section 5, domain section 4): where a loan states no other policy 
 half-up to the rounding unit and the last principal takes what remains. Interest a period: flat r x P; declining,
 annuity and bullet r x the balance before. Annuity: A = P x r / (1 - (1 + r)^-n), principal = A - interest. Margin: a
 fixed sum, margin / n each, and the absorbing instalment takes what remains of it, so that principal and margin are paid
-in full and no more. A flat loan without a rate takes its stored interest. A bullet repays its principal at the end
-whatever absorbs. An equal total (`level`) is kept where instalments have one: not in a declining or bullet loan, and
-not where the unit is so coarse that the principal is repaid before the absorbing instalment; in a margin it comes
-before the fixed sum. An annuity whose first instalment absorbs has the interest of one that is not corrected; only its
-first principal and the balances differ.
+in full and no more. A flat loan takes its stored interest, where it has one, before that of its rate: each instalment,
+or the sum like a margin. A bullet repays its principal at the end whatever absorbs. An equal total (`level`) is kept
+where instalments have one: not in a declining or bullet loan, and not where the unit is so coarse that the principal is
+repaid before the absorbing instalment; in a margin it comes before the fixed sum. An annuity whose first instalment
+absorbs has the interest of one that is not corrected; only its first principal and the balances differ.
 """
 
 import polars as pl
@@ -62,7 +62,7 @@ def _ready(loans: pl.DataFrame) -> pl.DataFrame:
     method, level = pl.col("interest_method"), sen("instalment_interest")
     stored = pl.coalesce(sen("interest_total"), level * pl.col("_n128"))
     margin = pl.when(method == "margin").then(pl.coalesce(stored, by_term))
-    spread = pl.when((method == "flat") & pl.col("_num").is_null() & level.is_null()).then(stored)
+    spread = pl.when(method == "flat").then(sen("interest_total"))
     frame = frame.with_columns(_l=level, _m=pl.coalesce(margin, spread))
     rated = pl.col("_num").is_not_null() | (method == "flat") & pl.col("_l").is_not_null() | (pl.col("_m") >= 0)
     dated = due_on(pl.lit(1)).is_not_null() & due_on(pl.col("_n")).is_not_null()
@@ -117,7 +117,8 @@ def level_interest(policy: Policy) -> pl.Expr:
     over = pl.when(pl.col("_m").is_not_null()).then("_m").otherwise(pl.col("_p") * pl.col("_num"))
     under = pl.when(pl.col("_m").is_not_null()).then("_n128").otherwise("_den")
     rounded = policy.fine(over, under) if policy.rounds == "total" else policy.quotient(over, under, pl.col("_u"))
-    return pl.coalesce(rounded, "_l")
+    stored = pl.when(pl.col("interest_method") != "margin").then("_l")
+    return pl.coalesce(stored, rounded, "_l")
 
 
 def level_principal(policy: Policy) -> pl.Expr:

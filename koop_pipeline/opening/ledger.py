@@ -11,7 +11,7 @@ import polars as pl
 from koop_pipeline.opening import controls, suspense
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.headers import header_failures
-from koop_pipeline.opening.money import rupiah, sen, whole
+from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
 from koop_pipeline.opening.not_proved import not_proved
 
 COLUMNS = [
@@ -175,7 +175,12 @@ def _natures(accounts: pl.DataFrame, claimed: pl.DataFrame, savings: pl.DataFram
 
 
 def _surplus_twice(accounts: pl.DataFrame) -> pl.DataFrame:
-    """`ACC-SHU-02`: SHU berjalan beside income and expense, and the trial balance out by exactly that surplus."""
+    """`ACC-SHU-02`: SHU berjalan beside income and expense that it counts a second time.
+
+    Surely twice: the trial balance is out by exactly the one or the other; or it is right, and both are the same to
+    the rupiah while no other equity takes the surplus back. A surplus of another amount in a trial balance that is
+    right may be that of months already closed.
+    """
     detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
         _net=sen("credit").fill_null(0) - sen("debit").fill_null(0),
         _is_surplus=(pl.col("account_type") == "equity")
@@ -183,21 +188,28 @@ def _surplus_twice(accounts: pl.DataFrame) -> pl.DataFrame:
     )
     net, kind = pl.col("_net"), pl.col("account_type")
     own = pl.col("_is_surplus") & (net != 0)
+    detail = detail.with_columns(surplus=net.filter(own).sum().over("cooperative_id"))
     sums = detail.group_by("cooperative_id", maintain_order=True).agg(
         pl.col("_row").filter(own).first(),
-        surplus=net.filter(own).sum(),
+        pl.col("surplus").first(),
         out=net.sum(),
         income=net.filter(kind == "income").sum(),
         expense=whole(0) - net.filter(kind == "expense").sum(),
         stands=(kind.is_in(["income", "expense"]) & (net != 0)).any(),
+        taken_back=((kind == "equity") & ~own & (net == whole(0) - pl.col("surplus"))).any(),
     )
-    twice = pl.col("stands") & (pl.col("surplus") != 0) & (pl.col("surplus") == pl.col("out"))
+    surplus, out, result = pl.col("surplus"), pl.col("out"), pl.col("income") - pl.col("expense")
+    unequal = (out != 0) & ((out == surplus) | (out == result))
+    same = (out == 0) & ((surplus - result).abs() < RUPIAH) & ~pl.col("taken_back")
+    exceeds = pl.format("credit exceeds debit by exactly Rp {}", rupiah(out))
+    why = pl.when(out != 0).then(exceeds).otherwise(pl.lit("they make exactly that, although debit equals credit"))
     return found(
-        sums, twice, rule="ACC-SHU-02", table="accounts", column="credit", before=rupiah("surplus"),
+        sums, pl.col("stands") & (surplus != 0) & (unequal | same), rule="ACC-SHU-02", table="accounts",
+        column="credit", before=rupiah("surplus"),
         note=pl.format(
-            "SHU berjalan holds Rp {} while income of Rp {} and expense of Rp {} stand too, and credit exceeds debit by"
-            " exactly Rp {}: the surplus counts twice; close income and expense, or leave SHU berjalan empty",
-            rupiah("surplus"), rupiah("income"), rupiah("expense"), rupiah("out"),
+            "SHU berjalan holds Rp {} while income of Rp {} and expense of Rp {} stand too, and {}: the surplus counts"
+            " twice; close income and expense, or leave SHU berjalan empty",
+            rupiah("surplus"), rupiah("income"), rupiah("expense"), why,
         ),
     )  # fmt: skip
 

@@ -135,14 +135,22 @@ def _unlike() -> pl.Expr:
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
     """`CUT-01` (a balance of another day that cannot be brought to the cut-off, or of a later day than it is said to
-    be), `CUT-02` (a loan of after the cut-off), `CUT-03` (brought to it) and `LON-OUT-02` (history disagrees).
+    be), `CUT-02` (a loan of after the cut-off), `CUT-03` (brought to it), `LON-OUT-02` (history disagrees) and
+    `LON-OUT-04` (it does by no more than rounding).
     """
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
-    settled = (pl.col("status") == "settled") & (pl.col("_payments") > 0)
+    over = pl.col("status").is_in(["settled", "written_off"]) & (pl.col("_payments") > 0)
     undivided = pl.col("_unknown_between") > 0
     stored, derived = rupiah("_stored"), rupiah("_derived")
     unlike = pl.col("_unlike") & ~pl.col("_irreversible")
     sound = ~pl.col("_irreversible") & ~pl.col("_unlike")
+    compared = (pl.col("_active") | pl.col("_ended") | over) & sound
+    both = pl.format(
+        "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "
+        "repayments: a difference of Rp {}",
+        stored, derived, rupiah(gap),
+    )  # fmt: skip
+    within = pl.format("{}, within Rp {} of rounding", both, rupiah("_tolerance"))
     return [
         found(
             loans, pl.col("_irreversible"), rule="CUT-01", table="loans", column="outstanding_principal",
@@ -180,12 +188,11 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             ),
         ),
         found(
-            loans, ((pl.col("_active") | pl.col("_ended") | settled) & sound) & (gap > pl.col("_tolerance")),
-            rule="LON-OUT-02", table="loans", column="outstanding_principal", before=pl.col("outstanding_principal"),
-            note=pl.format(
-                "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "
-                "repayments: a difference of Rp {}",
-                stored, derived, rupiah(gap),
-            ),
+            loans, compared & (gap > pl.col("_tolerance")), rule="LON-OUT-02", table="loans",
+            column="outstanding_principal", before=pl.col("outstanding_principal"), note=both,
+        ),
+        found(
+            loans, compared & (gap > 0) & (gap <= pl.col("_tolerance")), rule="LON-OUT-04", table="loans",
+            column="outstanding_principal", before=pl.col("outstanding_principal"), note=within,
         ),
     ]  # fmt: skip

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from koop_pipeline.opening import accrued, claims, classes, derive, outstanding, remaining, repayments
+from koop_pipeline.opening import (
+    accrued,
+    claims,
+    classes,
+    derive,
+    outstanding,
+    rates,
+    remaining,
+    repayments,
+    residues,
+    stored_interest,
+)
 from koop_pipeline.opening.contract import contract
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.explanations import explain
@@ -65,19 +76,25 @@ def open_loans(
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
-    terms = derive.terms(claims.with_explained_unit(unique, explained))
+    told = stored_interest.followed(unique, explained, inferred)
+    terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(terms, _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
+    owed = with_history(owed, repayments_made, filled)
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
-    owed = _with_source(owed, schedule)
+    owed = _with_source(owed, schedule, rest)
     owed = classes.classified(classes.arrears(owed, rest, schedule), collaterals)
     earned = accrued.of_loans(owed, schedule, rest, filled)
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
-    found_rows += [earned.failures, *claims.failures(unique, terms, explained, inferred)]
+    found_rows += [
+        *residues.failures(owed, rest),
+        earned.failures,
+        *claims.failures(unique, terms, explained, inferred),
+    ]
     return OpenedLoans(
         _schedules(rest, owed), _positions(owed), repayments.as_entries(filled), earned.rows, explained, inferred,
         gather(found_rows),
@@ -97,12 +114,27 @@ def _by_name(filled: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
+def with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) -> pl.DataFrame:
+    """`_tells_interest`: whether the cooperative's repayments say what of them is interest; `_ended_on`: the day of the
+    last payment up to the cut-off.
+    """
+    told = pl.any_horizontal(pl.col("interest", "total").is_not_null()).any()
+    tells = made.group_by("cooperative_id").agg(_tells_interest=told)
+    dated = filled.join(loans.select("_loan", "cutoff_on"), on="_loan", how="inner")
+    ends = (
+        dated.filter(pl.col("paid_on") <= pl.col("cutoff_on")).group_by("_loan").agg(_ended_on=pl.col("paid_on").max())
+    )
+    frame = loans.join(tells, on="cooperative_id", how="left", maintain_order="left")
+    return frame.join(ends, on="_loan", how="left", maintain_order="left")
+
+
+def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
     """`schedule_source` (delivered, generated, none) and `_lacks`, what a schedule would need."""
     kinds = schedule.group_by("_loan").agg(pl.col("delivered").first())
     frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
     known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
-    has_one = pl.col("_active") & (pl.col("_out") > 0) & pl.col("delivered").is_not_null()
+    remains = (pl.col("_out") > 0) | pl.col("_loan").is_in(rest["_loan"].unique().to_list())
+    has_one = pl.col("_active") & remains & pl.col("delivered").is_not_null()
     needs = ["principal", "interest_method", "annual_rate", "tenor", "frequency", "first_due_on"]
     missing = pl.concat_str(
         [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in needs], separator=", ", ignore_nulls=True
@@ -158,14 +190,16 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-SCH-01` (principal does not sum to what is outstanding) and `LON-SCH-02` (no schedule)."""
+    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule) and `LON-RTE-03` (none
+    is delivered and the stored interest could not be followed).
+    """
     sums = rest.group_by("_loan").agg(_scheduled=pl.col("rest_principal").sum(), _count=pl.len())
     frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
     frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
     gap = (pl.col("_scheduled") - pl.col("_out")).abs()
     bound = pl.max_horizontal(pl.col("_tolerance"), pl.col("_count").cast(pl.Int128) * pl.col("_unit"))
     scheduled = pl.col("schedule_source") != "none"
-    unscheduled = pl.col("_active") & ~scheduled & (pl.col("_out").is_null() | (pl.col("_out") > 0))
+    owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
         found(
             frame, scheduled & (gap > bound), rule="LON-SCH-01", table="loans", column="outstanding_principal",
@@ -176,10 +210,18 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
             ),
         ),
         found(
-            frame, unscheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
+            frame, owes & ~scheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
             note=pl.format(
                 "Rp {} is outstanding and no schedule can be made (not known: {}); the loan opens without one",
                 rupiah("_out").cast(pl.String).fill_null("?"), "_lacks",
+            ),
+        ),
+        found(
+            frame, owes & (pl.col("schedule_source") != "delivered") & pl.col("_unreconciled").is_not_null(),
+            rule="LON-RTE-03", table="loans", column="source_rate", before=pl.coalesce("source_rate", "annual_rate"),
+            note=pl.format(
+                "the stored interest contradicts the claimed {}, {} % a year, and cannot be followed: {}",
+                "interest_method", rates.percent_text(pl.col("annual_rate")), "_unreconciled",
             ),
         ),
     ]  # fmt: skip

@@ -72,7 +72,7 @@ def _stored(loans: pl.DataFrame) -> pl.DataFrame:
     return loans.with_columns(
         _p=sen("principal"), _n=instalment_count().cast(pl.Int128), _l=sen("instalment_interest"),
         _t=sen("interest_total"), _ip=sen("instalment_principal"), _paced=rates.periods()[0].is_not_null(),
-    ).with_columns(_shown=_shown_unit(), _stored=pl.coalesce("_l", half_up(pl.col("_t"), pl.col("_n"))))  # fmt: skip
+    ).with_columns(_shown=shown_unit(), _stored=pl.coalesce("_l", half_up(pl.col("_t"), pl.col("_n"))))  # fmt: skip
 
 
 def _compared(loans: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +91,7 @@ def _compared(loans: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     return _told(frame.join(told, on="_loan", how="left", maintain_order="left"))
 
 
-def _shown_unit() -> pl.Expr:
+def shown_unit() -> pl.Expr:
     """The stated rounding unit in sen, else the coarsest usual one that divides the stored interest."""
     amounts = [pl.col(name).fill_null(0) for name in ("_l", "_t")]
     shown_units = [
@@ -209,4 +209,4 @@ def _untold() -> pl.Expr:
 
 def _claimed_text() -> pl.Expr:
     claims = [pl.col(name).fill_null("?") for name in ("interest_method", "source_rate_basis")]
-    return pl.format("; the source claims {} {}, {} % a year", *claims, rates.percent_text(pl.col("annual_rate")))
+    return pl.format("; the source claims {} {}, {} % a year", *claims, rates.percent_text(rates.annual_rate()))

@@ -5,23 +5,28 @@ Put here how repaid money is laid on instalments. Where a contract comes from (d
 
 Principal. What is repaid (original minus outstanding principal) is laid on the instalments in order; where the
 history explains the outstanding principal, a payment that names its instalment goes to that one first. A residue of
-rounding (at most one rounding unit an instalment so far, and at most a tenth of the instalment) neither leaves an
-instalment open nor opens the next one. In a generated schedule the last instalment takes such residues, and what
+rounding neither leaves an instalment open nor opens the next one: at most one unit or a rupiah an instalment so far,
+or, in a generated schedule with equal principals, what comes about if each payment was rounded up, down or not at all;
+never more than a tenth of the instalment. In a generated schedule the last instalment takes such residues, and what
 exceeds the original principal after a restructuring, so its principal sums to the outstanding principal exactly:
 after arrears or early payment the instalments not fully paid carry what remains. A delivered schedule is the
 contract: its amounts stay, except those of an instalment paid in part.
 
 Interest. Where the history explains the outstanding principal, the interest paid is laid on the instalments in the
-same way. If it is short of the interest of the fully paid ones by a residue (or, in a generated schedule, by less
-than half an instalment's interest: the source computes interest otherwise), those count as paid. Without such a
-history the interest of an instalment counts as paid with its principal; an instalment that has interest only, if a
-later one is touched, or if it fell due before the cut-off and before the stored arrears begin. A delivered schedule
-that holds just the outstanding principal and does not begin at instalment 1 is unpaid as it is.
+same way, and nothing is forgiven: in a generated schedule what remains is the contract's interest less what was paid,
+a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said. Of
+a loan whose principal is repaid, the interest that fell due by its last payment stays owed, later interest is not.
+Without such a history, or where no repayment of the cooperative says what of it is interest, the interest of an
+instalment counts as paid with its principal; an instalment that has interest only, if a later one is touched, or if
+it fell due before the cut-off and before the stored arrears begin. A delivered schedule that holds just the
+outstanding principal and does not begin at instalment 1 is unpaid as it is.
 """
 
 import polars as pl
 
-from koop_pipeline.opening.money import whole
+from koop_pipeline.opening.money import RUPIAH, whole
+
+LEVEL = ("flat", "declining", "margin")
 
 
 def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +34,10 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 
     `contract`: `_loan`, instalment_no, due_on, principal, interest, total, delivered (Boolean). `loans`: one row a
     loan, as `outstanding.balances` makes them. `named`: `_loan`, instalment_no, named_principal, named_interest (paid
-    by name). Adds rest_principal, rest_interest, touched (part of it is paid).
+    by name). Adds rest_principal, rest_interest, touched (part of it is paid), and of the loan as a whole `small` (what
+    is left of it is a residue of rounding), by_history (payments told the interest), moved_principal and moved_interest
+    (residues that the last instalment took, or a delivered schedule lost), closed_interest (that of the instalments
+    whose principal is paid) and begun_interest (with that of the ones begun by the cut-off).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
@@ -37,19 +45,21 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     )
     frame = _modes(frame)
     frame = _rest(frame, "principal", pl.col("_repaid"))
-    frame = _carry(_settle_principal(frame))
-    frame = _settle_interest(_rest(frame, "interest", _interest_total()))
+    frame = _carry(_settle_principal(_limited(frame)))
+    frame = _settle_interest(_rest(frame, "interest", pl.when("_told").then("_interest_paid").otherwise(whole(0))))
     some_interest = pl.col("rest_interest") < pl.col("interest")
     frame = frame.with_columns(touched=pl.col("_touched") | pl.col("_closed") | some_interest)
     open_ones = (pl.col("rest_principal") > 0) | (pl.col("rest_interest") > 0)
-    return frame.filter(open_ones & (pl.col("_out") > 0)).select(
-        *contract.columns, "rest_principal", "rest_interest", "touched"
-    )
+    owed_at_the_end = (pl.col("_out") == 0) & pl.col("_told") & (pl.col("due_on") <= pl.col("_ended_on"))
+    return _compared(frame).filter(open_ones & ((pl.col("_out") > 0) | owed_at_the_end)).select(
+        *contract.columns, "rest_principal", "rest_interest", "touched", *_OF_LOAN
+    )  # fmt: skip
 
 
+_OF_LOAN = ["small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
-    "cutoff_on", "as_of",
+    "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
 ]  # fmt: skip
 
 
@@ -62,6 +72,7 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
     original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
     frame = frame.with_columns(_untouched=untouched, _history=pl.col("_has_history") & explained & ~untouched)
+    frame = frame.with_columns(_told=pl.col("_history") & pl.col("_tells_interest").fill_null(False))
     return frame.with_columns(
         _repaid=pl.when("_untouched").then(whole(0)).otherwise((original - pl.col("_out")).clip(0)),
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
@@ -83,19 +94,40 @@ def _rest(frame: pl.DataFrame, part: str, paid: pl.Expr) -> pl.DataFrame:
     return frame.with_columns(_taken=taken).with_columns((left - pl.col("_taken")).alias(f"rest_{part}"))
 
 
+def _limited(frame: pl.DataFrame) -> pl.DataFrame:
+    """`_limit`: how much of each instalment's principal rounding can explain; `_made` and `_before`: whether payments
+    that were rounded otherwise sum to what is repaid, with this instalment and without it.
+    """
+    level = ~pl.col("delivered") & pl.col("interest_method").is_in(LEVEL).fill_null(False)
+    count = pl.len().over("_loan").cast(pl.Int128)
+    down = pl.col("_principal") // (count * pl.col("_unit")) * pl.col("_unit")
+
+    def made(k: pl.Expr) -> pl.Expr:
+        rounded = [(pl.col("_repaid") - k * part).abs() <= k * RUPIAH for part in (down, down + pl.col("_unit"))]
+        exact = (pl.col("_repaid") * count - k * pl.col("_principal")).abs() <= k * count * RUPIAH
+        return (level & pl.any_horizontal(exact, *rounded)).fill_null(False)
+
+    return frame.with_columns(
+        _limit=_residue_limit("principal"), _made=made(pl.col("_position")), _before=made(pl.col("_position") - 1)
+    )  # fmt: skip
+
+
 def _residue_limit(part: str) -> pl.Expr:
-    return pl.min_horizontal(pl.col("_position") * pl.col("_unit"), pl.col(part) // 10)
+    return pl.min_horizontal(pl.max_horizontal(pl.col("_position") * RUPIAH, "_unit"), pl.col(part) // 10)
 
 
 def _settle_principal(frame: pl.DataFrame) -> pl.DataFrame:
     """Close instalments with only a residue left, reopen one with only a residue paid; `_residue`: what that moved."""
-    limit, rest, full = _residue_limit("principal"), pl.col("rest_principal"), pl.col("principal")
-    closes = ~pl.col("_last") & (rest > 0) & (rest <= limit)
-    reopens = ~pl.col("_last") & (rest > 0) & (full - rest <= limit) & (full > rest) & ~closes
+    rest, full, most = pl.col("rest_principal"), pl.col("principal"), pl.col("principal") // 10
+    left = (rest <= pl.col("_limit")) | (pl.col("_made") & (rest <= most))
+    paid = (full - rest <= pl.col("_limit")) | (pl.col("_before") & (full - rest <= most))
+    closes = ~pl.col("_last") & (rest > 0) & left
+    reopens = ~pl.col("_last") & (rest > 0) & paid & (full > rest) & ~closes
     settled = pl.when(closes).then(whole(0)).when(reopens).then(full).otherwise(rest)
-    return frame.with_columns(_settled=settled.cast(pl.Int128)).with_columns(
-        _residue=(rest.sum() - pl.col("_settled").sum()).over("_loan"),
-    )
+    return frame.with_columns(
+        _settled=settled.cast(pl.Int128),
+        small=(pl.col("_last") & left & (rest > 0) & (pl.col("_out") == rest)).any().over("_loan"),
+    ).with_columns(_residue=(rest.sum() - pl.col("_settled").sum()).over("_loan"))
 
 
 def _carry(frame: pl.DataFrame) -> pl.DataFrame:
@@ -110,35 +142,50 @@ def _carry(frame: pl.DataFrame) -> pl.DataFrame:
     moved = pl.when(pl.col("delivered") | ~keeps).then(whole(0)).otherwise("_residue") + excess
     touched = (pl.col("principal") > settled) & (settled > 0)
     return frame.with_columns(
+        moved_principal=pl.when(keeps).then("_residue").otherwise(whole(0)),
         rest_principal=pl.when("_last").then(settled + moved).otherwise(settled),
         _closed=(settled == 0) & (pl.col("principal") > 0),
         _touched=touched,
     )
 
 
-def _interest_total() -> pl.Expr:
-    """The interest paid; that of the fully paid instalments where it is short of it by no more than the policy
-    allows.
-    """
-    of_closed = pl.col("interest").filter(pl.col("_closed")).sum().over("_loan")
-    count = pl.col("_closed").sum().over("_loan").cast(pl.Int128)
-    paid = pl.col("_interest_paid")
-    short = of_closed - paid
-    near = (short <= pl.col("_tolerance")) | (~pl.col("delivered") & (short * 2 * count < of_closed))
-    known = pl.when(near).then(pl.max_horizontal(paid, of_closed)).otherwise(paid)
-    return pl.when("_history").then(known).otherwise(whole(0))
-
-
 def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     """Interest that remains: by the history where there is one, else with the principal (see the module's policy)."""
-    rest, full, limit = pl.col("rest_interest"), pl.col("interest"), _residue_limit("interest")
-    by_history = pl.when(rest <= limit).then(whole(0)).when(full - rest <= limit).then(full).otherwise(rest)
+    by_history, moved = _interest_by_history()
     arrears_from = pl.col("as_of") - pl.duration(days=pl.col("arrears_days").clip(0, 40_000))
     begins = pl.min_horizontal("cutoff_on", pl.when(pl.col("arrears_days") > 0).then(arrears_from))
     paid_at = pl.when(pl.col("_closed") | pl.col("_touched")).then("instalment_no")
     overtaken = pl.col("instalment_no") < paid_at.max().over("_loan")
     interest_only = pl.col("principal") == 0
-    residue = pl.col("_touched") & (pl.col("rest_principal") <= _residue_limit("principal"))
+    residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
     paid = pl.col("_closed") | residue | (interest_only & ((pl.col("due_on") < begins) | overtaken.fill_null(False)))
     by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
-    return frame.with_columns(rest_interest=pl.when("_history").then(by_history).otherwise(by_policy))
+    return frame.with_columns(
+        rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
+        moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
+    )  # fmt: skip
+
+
+def _interest_by_history() -> tuple[pl.Expr, pl.Expr]:
+    """What remains of each instalment's interest, and what residues moved in the loan; see the module's policy."""
+    rest, full, limit = pl.col("rest_interest"), pl.col("interest"), _residue_limit("interest")
+    delivered, last = pl.col("delivered"), pl.col("_last")
+    closes = (rest > 0) & (rest <= limit) & (delivered | ~last)
+    reopens = (full > rest) & (full - rest <= limit) & (delivered | ~last) & ~closes
+    settled = pl.when(closes).then(whole(0)).when(reopens).then(full).otherwise(rest)
+    moved = rest.sum().over("_loan") - settled.sum().over("_loan")
+    keeps = delivered | (rest.filter(last).first().over("_loan") + moved >= 0)
+    moved = pl.when(keeps).then(moved).otherwise(whole(0))
+    carried = settled + pl.when(last & ~delivered).then(moved).otherwise(whole(0))
+    return pl.when(keeps).then(carried).otherwise(rest), moved
+
+
+def _compared(frame: pl.DataFrame) -> pl.DataFrame:
+    """The interest that the history is held against; an instalment begins when the one before it fell due."""
+    begun = (pl.col("due_on").shift(1).over("_loan") < pl.col("cutoff_on")).fill_null(True)
+    reached = pl.col("_closed") | pl.col("_touched") | begun
+    return frame.with_columns(
+        by_history="_told",
+        closed_interest=pl.col("interest").filter("_closed").sum().over("_loan"),
+        begun_interest=pl.col("interest").filter(reached).sum().over("_loan"),
+    )

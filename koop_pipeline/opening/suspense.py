@@ -3,10 +3,12 @@
 Put here what is posted and what becomes of the opening trial balance. Whether anything is posted is the batch's policy
 (`program/policies.py`, Suspense); without one this file does nothing.
 
-All or nothing for a cooperative: either every difference is posted, and the amounts together are at most `most`, or
-none is and the differences block as they do without a policy. A difference of a control with several accounts is not
-posted, since nobody can say which account it belongs to. Nothing is posted to a header or a control account, to
-income or expense, or to an account of the chart that has this code under another name.
+All or nothing for a cooperative: either every difference is posted, and what the suspense account receives on either
+side is at most `most`, or none is and the differences block as they do without a policy. One error seen twice (a
+control short by 2 and the trial balance out by those 2) is posted on both sides and so counts once. A difference of a
+control with several accounts is not posted, since nobody can say which account it belongs to. Nothing is posted to a
+header or a control account, to income or expense, or to an account of the chart that has this code under another name.
+An account that the chart lacks is added to it.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from koop_pipeline.opening import controls
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import MONEY, rupiah, sen, whole
 from koop_pipeline.program.policies import Policies
+from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 
 POLICIES = {
     "cooperative_id": pl.String(),
@@ -64,8 +67,9 @@ def postings(accounts: pl.DataFrame, tied: pl.DataFrame, policies: pl.DataFrame)
         how="inner",
         maintain_order="left",
     )
-    together = pl.col("amount").abs().sum().over("cooperative_id")
-    whole_one = pl.col("_single").all().over("cooperative_id") & (together <= sen("most"))
+    debits, credits = (pl.col("amount") * sign for sign in (1, -1))
+    larger = pl.max_horizontal(*[side.clip(0).sum().over("cooperative_id") for side in (debits, credits)])
+    whole_one = pl.col("_single").all().over("cooperative_id") & (larger <= sen("most"))
     return frame.filter(whole_one).select(*COLUMNS, "spec", "_against", "_row")
 
 
@@ -125,11 +129,13 @@ def _debit(net: pl.Expr) -> pl.Expr:
 
 
 def suspense_failures(tied: pl.DataFrame, posted: pl.DataFrame) -> list[pl.DataFrame]:
-    """`ACC-SUS-01`, one an account that was posted to. `before` is what it received: rupiah, debit positive."""
+    """`ACC-SUS-01`, one an account that was posted to. `before` is what it received: rupiah, debit positive. An
+    account that the chart lacks is added to it, as the row after `FIRST_DERIVED_ROW`.
+    """
     side = pl.when(pl.col("amount") > 0).then(pl.lit("debit")).otherwise(pl.lit("credit"))
     sums = posted.group_by(*CODE, "name", "reason", "_row", maintain_order=True).agg(
         pl.col("amount").sum(), _count=pl.len()
-    )
+    ).with_columns(pl.col("_row").fill_null(FIRST_DERIVED_ROW + 1))  # fmt: skip
     against = posted.drop_nulls("against_code").drop("_row").rename({"_against": "_row"})
     against = against.join(tied.select(*KEY, "balance", "subledger"), on=KEY, how="left", maintain_order="left")
     return [

@@ -47,7 +47,8 @@ class SavingsTax(Model):
 class Suspense(Model):
     """A named account that takes what does not tie; nothing is ever posted to it unless a batch says so.
 
-    `most`: the largest amount (rupiah, a cooperative) that may be posted; more blocks as before.
+    `most`: the largest amount (rupiah, a cooperative) that it may receive in debit, and in credit; more blocks as
+    before.
     """
 
     account: Annotated[str, Field(min_length=1)]

@@ -110,6 +110,7 @@ CONTROL_HEADS = (
     "savings",
     "savings_transactions",
     "loans",
+    "loans_written_off",
     "loan_repayments",
     "collaterals",
     "assets",

@@ -72,15 +72,18 @@ def _cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
 
 def _opened(staging: Staging, table: Table, ids: list[str]) -> None:
     """Movements after the cut-off, loans disbursed since, balances brought to the cut-off by the movements between
-    (worked out here once more, from those movements), amounts that a source leaves to be derived.
+    (worked out here once more, from those movements), amounts that a source leaves to be derived, a suspense account
+    that the chart lacks.
     """
     source = f"cleaned.{quoted(table.name)}"
     if table.name in MOVEMENT_DAYS:
         late = f"t.{MOVEMENT_DAYS[table.name]} > (SELECT cutoff_on FROM raw.cooperatives c WHERE"
         _measure(staging, BEFORE, table, source, ids, f"{late} c.cooperative_id = t.cooperative_id)")
+    if table.name == "accounts":
+        _measure(staging, AFTER, table, "opening.added_accounts", ids, "true")
     if table.name == "loan_repayments":
         _replaced(staging, table, ids, REPAYMENTS)
-        for into, parents in ((BEFORE, "cleaned"), (AFTER, "checked")):
+        for into, parents in ((BEFORE, "cleaned."), (AFTER, "checked.")):
             _measure(staging, into, table, f"({ORPHANS})", ids, "true", parents)
     if table.name == "savings_accounts":
         _replaced(staging, table, ids, SAVINGS)

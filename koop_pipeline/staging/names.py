@@ -12,6 +12,6 @@ def literal(value: str) -> str:
 
 
 FIRST_DERIVED_ROW = 1_000_000
-"""Products that follow from accounts and loans have a `_row` above this one."""
+"""Products that follow from accounts and loans, and a suspense account that the chart lacks, have a `_row` above it."""
 FIRST_ADDED_ROW = 1_000_000_000
 """Rows that corrections add have a `_row` above this one."""

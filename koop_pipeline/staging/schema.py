@@ -11,6 +11,7 @@ import duckdb
 
 from koop_pipeline.contracts import OPENING, SOURCED, Table
 from koop_pipeline.staging.changes import changes_view
+from koop_pipeline.staging.names import FIRST_DERIVED_ROW
 from koop_pipeline.staging.reach import REACHES
 
 SCHEMAS = ("raw", "mapped", "cleaned", "opening", "checked", "gate", "proof", "verification")
@@ -183,6 +184,16 @@ VALUES_LOST = (
     " cooperative_id, table_name, column_name, rule, row FROM mapped.failures) WHERE column_name IS NOT NULL AND row IS"
     f" NOT NULL AND NOT regexp_matches(rule, '{VALUE_KEPT}') GROUP BY ALL"
 )
+# the suspense account of a policy where the chart lacks it: a row of `accounts` without a balance of its own
+ADDED_ACCOUNTS = (
+    "CREATE OR REPLACE VIEW opening.added_accounts AS SELECT o.cooperative_id, o.account_code, o.name, o.account_type,"
+    " CASE o.account_type WHEN 'asset' THEN 'debit' ELSE 'credit' END AS normal_side, NULL::VARCHAR AS parent_code,"
+    " true AS is_detail, NULL::VARCHAR AS controls, 0::DECIMAL(18,2) AS debit, 0::DECIMAL(18,2) AS credit,"
+    " NULL::VARCHAR AS branch, NULL::VARCHAR AS source_no, NULL::VARCHAR AS extras,"
+    f" {FIRST_DERIVED_ROW + 1}::BIGINT AS _row FROM opening.opening_trial_balance o"
+    " SEMI JOIN opening.suspense s ON s.cooperative_id = o.cooperative_id AND s.account_code = o.account_code"
+    " ANTI JOIN cleaned.accounts a ON a.cooperative_id = o.cooperative_id AND a.account_code = o.account_code"
+)
 OPENING_VIEWS = (
     REACHES,
     "CREATE OR REPLACE VIEW opening.savings_by_product AS SELECT cooperative_id, product_code, count(*) AS accounts,"
@@ -197,6 +208,7 @@ OPENING_VIEWS = (
     " UNION ALL SELECT t.cooperative_id, t.member_no, 'loans', coalesce(p.outstanding_principal,"
     " t.outstanding_principal) FROM cleaned.loans t LEFT JOIN opening.loan_positions p USING (cooperative_id, loan_no))"
     " USING (cooperative_id, member_no) WHERE m.status IN ('left', 'deceased') AND amount <> 0 GROUP BY ALL",
+    ADDED_ACCOUNTS,
 )
 POSITIONS = (
     "cooperative_id VARCHAR, loan_no VARCHAR, annual_rate DECIMAL(12,6), rounding_unit DECIMAL(18,2),"

@@ -20,7 +20,8 @@ CHUNK_ROWS = 1_000_000
 CONTROLS = {
     "savings": ("savings_accounts", "balance"),
     "savings_transactions": ("savings_transactions", "amount"),
-    "loans": ("loans", "outstanding_principal"),
+    "loans": ("loans", "CASE WHEN status <> 'written_off' THEN outstanding_principal END"),
+    "loans_written_off": ("loans", "CASE WHEN status = 'written_off' THEN outstanding_principal END"),
     "loan_repayments": ("loan_repayments", "total"),
     "collaterals": ("collaterals", "appraised_value"),
     "opening_savings_balances": ("opening_savings_balances", "balance"),

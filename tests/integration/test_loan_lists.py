@@ -13,6 +13,7 @@ from small_program import Outcome, SmallProgram, run_steps
 from koop_pipeline.gates import step as gate
 from koop_pipeline.gates.money_lists import read_lists
 from koop_pipeline.opening import step as opening
+from koop_pipeline.status import snapshot
 
 WORLD = SmallProgram()
 BOOK = WORLD.add(
@@ -41,6 +42,9 @@ BOOK = WORLD.add(
       from: akun
       columns: {account_code: kode, name: nama, account_type: {from: jenis, values: {A: asset, K: liability,
         M: equity}}, is_detail: {value: "true"}, debit: debit, credit: kredit, controls: kendali}
+    controls:
+      loans: select sum(rupiah(sisa)) from pinjaman
+      "loans:UMUM": select sum(rupiah(sisa)) from pinjaman where keadaan <> 'H'
     """,
     {
         "anggota.csv": "no;nama\nA1;Sari Contoh\n",
@@ -66,11 +70,11 @@ BOOK = WORLD.add(
             P1;3;15/09/2026;300.000;6.000
             P1;4;15/10/2026;300.000;3.000
         """,
-        # P2: 30 May in full (100,000 + 2,000 at 2 % a year), 40,000 and the interest on the day of the cut-off
+        # P2: 30 May in full (100,000 + the 24,000 that are stored), 40,000 and the interest on the day of the cut-off
         "bayar.csv": """
             id;pj;tgl;jumlah
-            1;P2;30/05/2026;102.000
-            2;P2;30/06/2026;42.000
+            1;P2;30/05/2026;124.000
+            2;P2;30/06/2026;64.000
             3;P3;15/02/2026;103.000
             4;P3;20/02/2026;203.000
             5;P9;03/03/2026;70.000
@@ -87,6 +91,7 @@ BOOK = WORLD.add(
     facts={"kind": "savings_loan", "form": "primary", "savings_loan_unit": "ksp"},
     absent={"officers": "uji", "collaterals": "uji"},
     exported_on="2026-07-02",
+    declared={"document": "Neraca", "members": "1", "loans": "5160004.00", "loans:UMUM": "4560004"},
 )
 
 
@@ -128,12 +133,15 @@ def test_the_delivered_schedule_is_explained_and_the_other_method_said(world: Ou
     assert line[3:5] == ("ya/yes", "1")
 
 
-def test_a_claim_that_does_not_fit_is_kept_and_both_are_named(world: Outcome) -> None:
+def test_a_claim_that_does_not_fit_gives_way_to_the_stored_interest_and_both_are_named(world: Outcome) -> None:
     [(loan, text)] = found(world, "LON-RTE-01")
     assert loan == "P2"
     assert "fit flat per_month, 24 % a year" in text
-    assert "the source claims flat per_year" in text
-    assert world.rows("SELECT annual_rate FROM opening.loan_positions WHERE loan_no = 'P2'") == [(Decimal(2),)]
+    assert text.endswith("the source claims flat per_year, 2 % a year; 24 % a year opens")
+    carried = world.rows(
+        "SELECT annual_rate, source_rate, source_rate_basis FROM gate.promotable_loans WHERE loan_no = 'P2'"
+    )
+    assert carried == [(Decimal(24), Decimal(2), "per_year")]
 
 
 def test_a_tie_is_reported_as_a_tie(world: Outcome) -> None:
@@ -149,7 +157,7 @@ def test_a_loan_part_paid_on_the_day_of_the_cut_off(world: Outcome) -> None:
     )
     assert rest == [
         (2, "2026-06-30", Decimal(60_000), Decimal(0), "part_paid"),
-        (3, "2026-07-30", Decimal(100_000), Decimal(2_000), "due"),
+        (3, "2026-07-30", Decimal(100_000), Decimal(24_000), "due"),
     ]
 
 
@@ -167,6 +175,38 @@ def test_written_off_loans_are_totalled_apart_and_outside_the_tie(world: Outcome
     by_status = {line[0]: line for line in money_list(world, "Loans by status")}
     assert by_status["written_off"][1:4] == ("1", "700.000,00", "600.000,00")
     assert world.rows("SELECT note FROM opening.failures WHERE rule = 'ACC-TIE-01'") == []
+
+
+def test_the_status_totals_written_off_loans_apart(world: Outcome) -> None:
+    """P1 1.2, P2 1.06, P5 1.1, P6 4 rupiah, P8 1.2 = 4,560,004, July's P7 stays behind; P4 is written off.
+
+    The profile's control of all loans is parted, that of a product without the written-off stays as it is.
+    """
+    rows = world.rows(
+        "SELECT control, delivered, extracted, kept, excluded FROM gate.money WHERE control LIKE 'loans%' ORDER BY 1"
+    )
+    owed = (Decimal(5_460_004), Decimal(5_460_004), Decimal(4_560_004), Decimal(900_000))
+    gone = (Decimal(600_000), Decimal(600_000), Decimal(0))
+    assert rows == [
+        ("loans", *owed), ("loans:UMUM", *owed),
+        ("loans_written_off", Decimal(600_000), *gone), ("loans_written_off:UMUM", None, *gone),
+    ]  # fmt: skip
+    assert world.rows("SELECT * FROM gate.findings WHERE rule = 'MAP-CTL-01'") == []
+
+
+def test_a_declared_total_with_the_written_off_says_so(world: Outcome) -> None:
+    found_totals = world.rows("SELECT rule, before FROM gate.findings WHERE rule LIKE 'DCL-%'")
+    assert found_totals == [("DCL-WOF-01", "loans declared 5160004.00, written off 600000.00")]
+
+
+def test_the_snapshot_shows_them_apart_and_law_1_closes(world: Outcome) -> None:
+    """The cooperative is blocked, so that everything waits."""
+    money = snapshot.build(world.staging, world.run.batch)[0]["money"]
+    assert {name: amounts["waiting"] for name, amounts in money.items() if name.startswith("loans")} == {
+        "loans": "5460004.00", "loans:UMUM": "5460004.00",
+        "loans_written_off": "600000.00", "loans_written_off:UMUM": "600000.00",
+    }  # fmt: skip
+    assert {amounts["difference"] for amounts in money.values()} == {"0.00"}
 
 
 def test_more_than_the_principal_and_a_residue_are_remarks(world: Outcome) -> None:

@@ -191,9 +191,9 @@ def policy(most: str) -> dict[str, Any]:
 
 KEYS: dict[str, Any] = {"facts": FACTS, "absent": ABSENT}
 STRICT = WORLD.add("KETAT", LEDGER, BOOKS, **KEYS)
-POSTED = WORLD.add("SELISIH", LEDGER, BOOKS, **KEYS, policies=policy("5"))
-CHARTED = WORLD.add("ADA-AKUN", LEDGER, WITH_ACCOUNT, **KEYS, policies=policy("5"))
-TOO_MUCH = WORLD.add("LEBIH", LEDGER, BOOKS, **KEYS, policies=policy("4.99"))
+POSTED = WORLD.add("SELISIH", LEDGER, BOOKS, **KEYS, policies=policy("3"))
+CHARTED = WORLD.add("ADA-AKUN", LEDGER, WITH_ACCOUNT, **KEYS, policies=policy("3"))
+TOO_MUCH = WORLD.add("LEBIH", LEDGER, BOOKS, **KEYS, policies=policy("2.99"))
 
 
 def ledger_rules(world: Outcome, cooperative_id: str) -> dict[str, int]:
@@ -231,6 +231,29 @@ def test_with_a_policy_the_differences_stand_on_the_suspense_account_and_warn(
         ("2.9", "2.1", "2.00", "ACC-TIE-01"),
         ("2.9", None, "-3.00", "ACC-BAL-01"),
     ]
+
+
+@pytest.mark.parametrize(("cooperative_id", "added"), [(POSTED, 1), (CHARTED, 0), (STRICT, 0)])
+def test_a_suspense_account_that_the_chart_lacks_is_added_to_it(
+    world: Outcome, cooperative_id: str, added: int
+) -> None:
+    """Four accounts of the file, five with the chart's own suspense account; the added one has no balance delivered."""
+    delivered = 5 if cooperative_id == CHARTED else 4
+    assert world.rows(
+        "SELECT extracted, added, kept, lost FROM gate.row_counts WHERE table_name = 'accounts' AND cooperative_id = ?",
+        [cooperative_id],
+    ) == [(delivered, added, delivered + added, 0)]
+    columns = "account_code, name, account_type, normal_side, is_detail, controls, debit, credit"
+    new = [("2.9", "Selisih Migrasi", "liability", "credit", "true", None, "0.00", "0.00")]
+    rows = world.table("gate.promotable_accounts", cooperative_id, columns)
+    assert rows[delivered:] == new * added
+    assert world.rows("SELECT * FROM proof.breaks WHERE table_name = 'accounts'") == []
+    orphans = world.rows(
+        "SELECT t.account_code FROM gate.promotable_opening_trial_balance t ANTI JOIN gate.promotable_accounts a"
+        " USING (cooperative_id, account_code) WHERE t.cooperative_id = ?",
+        [cooperative_id],
+    )
+    assert orphans == []
 
 
 def test_the_delivered_balances_stay_what_they_were(world: Outcome) -> None:

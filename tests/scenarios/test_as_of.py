@@ -74,7 +74,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     status = migrate(root, BATCH)
     folder = ProgramFolder(root)
     with Staging.open(folder.staging_path(BATCH)) as staging:
-        yield World(staging, status, folder.target_path)
+        yield World(staging, status, folder.home / "target" / "target.duckdb")
 
 
 # R1 500 + 100 - 30 (on the cut-off day) = 570; R2 stands still; P1 800 - 100 = 700; P2 is paid off in June.

@@ -64,7 +64,7 @@ def test_what_opens_is_what_happened_up_to_the_cutoff(tmp_path: Path) -> None:
     program.write(tmp_path)
     status = migrate(tmp_path, BATCH)
     folder = ProgramFolder(tmp_path)
-    with duckdb.connect(folder.target_path, read_only=True) as target:
+    with duckdb.connect(str(folder.target.path), read_only=True) as target:
         rows = target.execute(
             "SELECT cooperative_id, account_no, balance FROM platform.savings_accounts UNION ALL"
             " SELECT cooperative_id, loan_no, outstanding_principal FROM platform.loans"

@@ -32,16 +32,21 @@ CONSEQUENCES = re.compile(
     r"|Baris ini ditahan dan tidak dipindahkan)[^.]*\.$"
 )
 _AMOUNT = r"(-?[0-9]+(?:\.[0-9]{2})?|nothing)"
-_TOTAL = r"(savings|loans|members|assets)(:[^ ;]+)?"
+_TOTAL = r"(savings|loans_written_off|loans|members|assets)(:[^ ;]+)?"
 NOTES = {
     f"debit {_AMOUNT}, credit {_AMOUNT}, difference {_AMOUNT}": "debit {}, kredit {}, selisih {}",
     f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT}": "{}{} dinyatakan {}, ditemukan {}",
+    f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT} of which written off {_AMOUNT}": (
+        "{}{} dinyatakan {}, ditemukan {}, di antaranya dihapusbukukan {}"
+    ),
+    f"{_TOTAL} declared {_AMOUNT}, written off {_AMOUNT}": "{}{} dinyatakan {}, termasuk dihapusbukukan {}",
     f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT}, merged {_AMOUNT}": "{}{} dinyatakan {}, ditemukan {}, digabung {}",
     f"{_TOTAL} delivered {_AMOUNT}, mapped {_AMOUNT}": "{}{} menurut berkas {}, terbaca {}",
 }
 """The pipeline's own notes about totals: what each says in English, and in Indonesian."""
 NOUNS = {
-    "savings": "simpanan", "loans": "pinjaman", "members": "anggota", "assets": "aset", "nothing": "tidak ada",
+    "savings": "simpanan", "loans": "pinjaman", "loans_written_off": "pinjaman dihapusbukukan", "members": "anggota",
+    "assets": "aset", "nothing": "tidak ada",
 }  # fmt: skip
 
 

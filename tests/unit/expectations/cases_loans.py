@@ -32,6 +32,17 @@ LOAN_CASES: list[Case] = [
         "DCL-TOT-04 DCL-TOT-05 LON-RES-01 LON-SCH-03",
     ),
     change("loans", "loan_no = 'L2'", "status = 'written_off'", ""),
+    change("loans", "loan_no = 'L2'", "status = 'written_off', outstanding_principal = 100000", ""),
+    Case(
+        "update checked.loans set status = 'written_off', outstanding_principal = 100000 where {here}"
+        " and loan_no = 'L2'; update checked.declared set amount = 700000 where {here} and name = 'loans'",
+        "DCL-WOF-01",
+    ),
+    Case(
+        "update checked.loans set status = 'written_off', outstanding_principal = 100000 where {here}"
+        " and loan_no = 'L2'; update checked.declared set amount = 650000 where {here} and name = 'loans:UMUM'",
+        "DCL-TOT-05",
+    ),
     change("loans", L1, "annual_rate = 24.01", "LON-CAP-01"),
     change("loans", L1, "first_due_on = date '2026-04-14'", "LON-DUE-01"),
     change("loans", L1, "maturity_on = date '2026-05-14'", "LON-DUE-02"),

@@ -20,7 +20,7 @@ def decide(
     interest: date | None = None, gap: int | None = None, handed_over: bool = False, scheme: str = "cooperative",
     rescuable: bool = False,
 ) -> tuple[str, bool]:  # fmt: skip
-    """Class and whether it is assumed, for a debt of Rp 1,000,000 and a collateral of `cover` times that."""
+    """Class and whether it is loss by collateral, for a debt of Rp 1,000,000 and a collateral of `cover` times that."""
     loan = {
         "cutoff_on": CUTOFF, "oldest_principal_due": oldest, "oldest_interest_due": interest, "frequency": frequency,
         "interest_method": method, "gap_days": gap, "handed_over": handed_over, "due": 100_000_000,
@@ -30,7 +30,7 @@ def decide(
     dates = {"cutoff_on": pl.Date, "oldest_principal_due": pl.Date, "oldest_interest_due": pl.Date}
     amounts = {"due": pl.Int128, "collateral": pl.Int128, "gap_days": pl.Int64, "frequency": pl.String}
     row = classify(pl.DataFrame([loan], schema_overrides={**dates, **amounts}))
-    return row["class"][0], row["assumed"][0]
+    return row["class"][0], row["by_collateral"][0]
 
 
 TABLE = [
@@ -87,20 +87,22 @@ def test_the_decision_table(instalments: str, part: str, oldest: date | None, co
         frequency="monthly" if bullet else instalments,
         method="bullet" if bullet else "flat",
     )
-    assert got == (expected, False)
+    assert got == (expected, Decimal(cover) < 1 and expected == "loss")
 
 
 def test_a_cover_of_four_fifths_is_as_the_setting_says() -> None:
     assert decide(date(2025, 12, 29), "0.8", rescuable=True) == ("doubtful", False)
-    assert decide(date(2025, 12, 29), "0.8", rescuable=False) == ("loss", False)
-    assert decide(date(2025, 12, 29), "0.74", rescuable=True) == ("loss", False)
+    assert decide(date(2025, 12, 29), "0.8", rescuable=False) == ("loss", True)
+    assert decide(date(2025, 12, 29), "0.74", rescuable=True) == ("loss", True)
     assert decide(date(2025, 12, 29), "0.75", rescuable=True) == ("doubtful", False)
 
 
-def test_an_unknown_collateral_is_loss_and_says_so_only_where_it_decides() -> None:
-    assert decide(date(2025, 12, 29), None) == ("loss", True)
-    assert decide(date(2026, 3, 29), None) == ("substandard", False)
-    assert decide(date(2024, 3, 29), None) == ("loss", False)
+@pytest.mark.parametrize("cover", [None, "0", "0.74"])
+def test_too_little_or_unknown_collateral_is_loss_and_says_so_only_where_it_decides(cover: str | None) -> None:
+    assert decide(date(2025, 12, 29), cover) == ("loss", True)
+    assert decide(date(2026, 3, 29), cover) == ("substandard", False)
+    assert decide(date(2024, 3, 29), cover) == ("loss", False)
+    assert decide(date(2025, 12, 29), cover, handed_over=True) == ("loss", False)
 
 
 def test_the_worse_of_principal_and_interest_counts() -> None:
@@ -116,7 +118,7 @@ def test_handed_to_a_court_or_insurer_is_loss() -> None:
 
 @pytest.mark.parametrize(("gap", "expected"), [(182, "current"), (120, "substandard"), (14, "loss")])
 def test_a_seasonal_loan_is_judged_by_its_real_gap(gap: int, expected: str) -> None:
-    assert decide(date(2026, 1, 30), frequency="seasonal", gap=gap) == (expected, False)
+    assert decide(date(2026, 1, 30), frequency="seasonal", gap=gap) == (expected, expected == "loss")
 
 
 @pytest.mark.parametrize(

@@ -343,7 +343,7 @@ def test_a_disagreement_says_what_is_found_and_what_is_claimed() -> None:
     text = str(inferred(source_rate=18, instalment_interest=450_000, tenor=4, **CLAIM)["explanation"])
     assert text == (
         "18 stored and Rp 450000.00 of interest an instalment fit flat whole_term, 54 % a year, to Rp 0.00 an"
-        " instalment; the source claims flat per_year, ? % a year"
+        " instalment; the source claims flat per_year, 18 % a year"
     )
 
 

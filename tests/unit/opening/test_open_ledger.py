@@ -192,6 +192,43 @@ def test_a_surplus_of_earlier_months_in_a_balance_that_is_right_is_not_counted_t
     assert rules(opened(accounts, [], [])) == []
 
 
+def test_a_surplus_that_is_the_result_of_the_standing_accounts_counts_twice_also_in_equal_books() -> None:
+    """Somebody made the books equal: 120 + 10 = 50 + 40 of reserves + 40, yet the 40 are 50 - 10 once more."""
+    plugged = [*BOOK[:3], SURPLUS, account("301", "equity", 0, 40)]
+    result = opened(plugged, [], [])
+    assert rules(result) == ["ACC-SHU-02"]
+    assert "and they make exactly that, although debit equals credit: the surplus counts twice" in str(
+        result.failures["note"][0]
+    )
+    to_the_rupiah = [*BOOK[:3], {**SURPLUS, "credit": Decimal("39.50")}, {**BOOK[3], "credit": Decimal("40.50")}]
+    assert rules(opened(to_the_rupiah, [], [])) == ["ACC-SHU-02"]
+    one_more = [*BOOK[:3], {**SURPLUS, "credit": Decimal(41)}, account("301", "equity", 0, 39)]
+    assert rules(opened(one_more, [], [])) == []
+
+
+def test_a_loss_counts_twice_too() -> None:
+    """Income 10, expense 50: a loss of 40 in debit, 80 + 40 + 50 = 10 + 160."""
+    lines = [
+        account("101", "asset", 80, 0), account("401", "income", 0, 10), account("501", "expense", 50, 0),
+        account("309", "equity", 40, 0) | {"name": "Rugi Berjalan"}, account("301", "equity", 0, 160),
+    ]  # fmt: skip
+    assert rules(opened(lines, [], [])) == ["ACC-SHU-02"]
+
+
+def test_a_surplus_that_another_equity_account_takes_back_is_not_counted_twice() -> None:
+    """Half-closed books: 40 on SHU berjalan, 40 the other way on the income summary; 120 + 10 + 40 = 50 + 40 + 80."""
+    lines = [*BOOK[:3], SURPLUS, account("308", "equity", 40, 0), account("301", "equity", 0, 80)]
+    assert rules(opened(lines, [], [])) == []
+
+
+def test_a_balance_sheet_that_is_right_by_itself_beside_standing_income_counts_twice() -> None:
+    """120 = 80 + 40 on the balance sheet; income of 50 and expense of 20 stand beside it."""
+    lines = [*CLOSED, SURPLUS, account("401", "income", 0, 50), account("501", "expense", 20, 0)]
+    result = opened(lines, [], [])
+    assert rules(result) == ["ACC-SHU-02"]
+    assert "credit exceeds debit by exactly Rp 30.00" in str(result.failures["note"][0])
+
+
 def test_the_chart_says_whether_savings_are_equity_or_liability() -> None:
     """A chart that has all savings under one liability, as one real cooperative does."""
     natures = {"POKOK": "equity", "WAJIB": "equity", "SUKA": "liability", "LAMA": "equity"}

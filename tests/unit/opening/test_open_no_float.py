@@ -58,7 +58,7 @@ def frames() -> dict[str, pl.DataFrame]:
             "named_interest": pl.Int128,
         }
     )
-    owed = balances.with_columns(_principal=money.sen("principal"))
+    owed = position.with_history(balances.with_columns(_principal=money.sen("principal")), paid, filled)
     opened = position.open_loans(loans, frame("loan_instalments", []), paid, frame("collaterals", []), cutoffs)
     saved = savings.open_savings(frame("savings_accounts", []), frame("savings_transactions", []), cutoffs)
     books = ledger.open_ledger(frame("accounts", []), frame("savings_accounts", []), loans)

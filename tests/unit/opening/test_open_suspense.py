@@ -82,10 +82,10 @@ def test_books_that_tie_post_nothing() -> None:
         ),
         # the ledger has 104 of loans, the borrowers owe 100: the asset falls by 4, the suspense takes 4 debit
         (replaced("102", 46, 0, replaced("101", 104, 0)), 4, [("101", 4, "ACC-TIE-01")], {"101": 100, "299": 4}),
-        # both at once, and out of balance by the 2 that the savings lack: debit 150, credit 148
+        # one error seen twice: savings short by 2, and out of balance by those 2: debit 150, credit 148
         (
             replaced("201", 0, 88),
-            4, [("201", 2, "ACC-TIE-01"), (None, -2, "ACC-BAL-01")], {"201": -90, "299": 0},
+            2, [("201", 2, "ACC-TIE-01"), (None, -2, "ACC-BAL-01")], {"201": -90, "299": 0},
         ),
     ],
 )  # fmt: skip
@@ -111,14 +111,14 @@ def test_the_warning_says_amount_account_name_and_reason() -> None:
     result = opened(replaced("102", 48, 0, replaced("201", 0, 88)), 1000)
     assert result.failures.select("rule", "row", "column_name", "before", "note").rows() == [
         (
-            "ACC-SUS-01", None, "account_code", "2.00",
-            "Rp 2.00 debit stands on the suspense account 299 Selisih Migrasi, by 1 posting(s) of the policy:"
-            " berita acara 7 Juli",
-        ),
-        (
             "ACC-SUS-01", 3, "controls", "-2.00",
             "the ledger holds Rp 88.00 under the control savings, its subledger Rp 90.00: 201 is brought to it, and"
             " Rp 2.00 stands as debit on the suspense account 299 Selisih Migrasi: berita acara 7 Juli",
+        ),
+        (
+            "ACC-SUS-01", 1_000_001, "account_code", "2.00",
+            "Rp 2.00 debit stands on the suspense account 299 Selisih Migrasi, by 1 posting(s) of the policy:"
+            " berita acara 7 Juli",
         ),
     ]  # fmt: skip
     assert result.postings.rows() == [
@@ -173,7 +173,8 @@ def test_law_what_is_posted_explains_the_whole_change(loans: int, savings: int, 
         if against:
             taken[against] -= amount
     assert balances(result) == {code: delivered.get(code, 0) + taken[code] for code in balances(result)}
-    wanted = abs(loans) + abs(savings) + abs(loans + cash - savings)
+    shares = [loans, -savings, savings - loans - cash]
+    wanted = max(sum(share for share in shares if share > 0), -sum(share for share in shares if share < 0))
     if posted(result):
         assert wanted <= most
         assert sum(balances(result).values()) == 0
