@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit setup lock clean ui
+.PHONY: demo test test-crash lint types unit setup lock clean ui
 
 demo: $(READY)
 	@$(BIN)/koop demo
@@ -20,6 +20,10 @@ types: $(READY)
 
 unit: $(READY)
 	@$(BIN)/pytest tests -n auto --dist loadfile
+
+# the long form of the kill tests: the process is killed 240 times, the server 20 times
+test-crash: $(READY)
+	@KOOP_TEST_CRASH=full $(BIN)/pytest tests/scenarios/test_crash.py
 
 ui: $(READY)
 	@$(BIN)/koop --program data/sample ui

@@ -6,6 +6,7 @@ part of the work (`PARTS`), `again` for every retry, and how it ended. The nurse
 reaps it at the next line, so that its number is not given to another process while it may still be killed.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -22,6 +23,8 @@ from koop_pipeline.staging import Staging
 PARTS = ("opening", "loading", "closing", "verifying")
 """Before the transaction (target and staging are opened, the schema is made), the transaction, what follows it in the
 step promote, and the step verify."""
+LATE = ("koop_pipeline.target.embedded", "koop_pipeline.target.postgres.target", "alembic.command", "pandas")
+"""What the work imports on its way (duckdb the last one)."""
 
 
 def say(text: str) -> None:
@@ -65,6 +68,8 @@ def child(root: str, url: str) -> None:
 
 def main() -> None:
     """Fork a child a line, until stdin ends."""
+    for name in LATE:
+        importlib.import_module(name)
     say("ready")
     before = 0
     for line in sys.stdin:

@@ -76,17 +76,18 @@ class Nursery:
         self.number = 0
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.until("ready")
+        assert self.until("ready") == "ready"
 
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.put((time.monotonic(), line.rstrip("\n")))
+        self.lines.put((time.monotonic(), "ended"))
 
     def begin(self, root: Path, place: Place) -> None:
         """A new child."""
         assert self.process.stdin is not None
-        self.said = []
+        self.said, self.number = [], 0
         self.process.stdin.write(json.dumps({"root": str(root), "url": place.url}) + "\n")
         self.process.stdin.flush()
         self.number = int(self.until("child").split()[1])
@@ -100,8 +101,9 @@ class Nursery:
             try:
                 self.said.append(self.lines.get(timeout=LONGEST_SECONDS))
             except queue.Empty:
-                if self.number:
+                while self.number and self.said[-1][1] != "ended":
                     self.kill()
+                    self.said.append(self.lines.get(timeout=LONGEST_SECONDS))
                 raise AssertionError(f"it hangs; it said {self.said}") from None
             line = self.said[-1][1]
             if line.startswith(word) or line == "ended":

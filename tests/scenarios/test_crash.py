@@ -18,8 +18,11 @@ from crash_child import PARTS
 from crashing import FULL, Final, Moment, Nursery, finished, laid_anew, leftovers, moments, part_of, untouched
 from killable_server import KillableServer, killable_server
 from postgres_server import new_database
-from promotable import Place, gated_sample, place_of
+from promotable import BATCH, Place, gated_sample, place_of, run_of
 
+from koop_pipeline.program.target_address import TargetAddress
+from koop_pipeline.staging import Staging
+from koop_pipeline.target.opening import open_target
 from koop_pipeline.target.postgres.schema import Schemas, upgrade
 
 PLANNED = {
@@ -182,8 +185,29 @@ def test_the_server_dies_under_the_process(
         assert leftovers(place) == []
 
 
+def test_what_the_catalogue_is_asked_is_asked_again_when_the_server_is_back(
+    scene: Scene, mortal: tuple[KillableServer, str]
+) -> None:
+    server, name = mortal
+    run = run_of(laid_anew(scene.gated, scene.root))
+    with (
+        postgres_place(name, at=server.url) as place,
+        Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging,
+        open_target(staging, TargetAddress.of(place.url, run.folder.root), read_only=True) as target,
+    ):
+        assert target.constraints_missing() == []
+        server.kill()
+        server.start()
+        assert target.constraints_missing() == []
+        place.do("ALTER TABLE platform.members DROP CONSTRAINT members_pkey CASCADE")
+        assert "members has no primary key (cooperative_id, member_no)" in target.constraints_missing()
+
+
 def test_the_kills_fell_into_load_and_verify(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of those that were meant for a part at least a quarter fell there, and dying servers were noticed."""
+    """At least a quarter of those that were meant for a part fell there, and dying servers were noticed.
+
+    The short form has too few for each part: a kill that is late falls behind the transaction.
+    """
     tried = Counter(kind for kind, _ in scene.fell.elements())
     assert tried == {kind: len(planned) for kind, planned in PLANNED.items()}, "run the whole file"
     if FULL:
@@ -191,8 +215,9 @@ def test_the_kills_fell_into_load_and_verify(scene: Scene, capsys: pytest.Captur
             print(f"\nkills by part: {dict(scene.fell)}; under a dying server children ended {dict(scene.ended)}")
             print(f"after {scene.retries} retries; undisturbed parts take {scene.takes}")
     killed = [moment for kind in ("embedded", "postgres") for moment in PLANNED[kind]]
-    for part in PARTS:
-        meant = sum(moment.part == part for moment in killed)
-        assert 4 * (scene.fell["embedded", part] + scene.fell["postgres", part]) >= meant, part
+    for parts in [{part} for part in PARTS] if FULL else [{"loading", "closing"}, {"verifying"}]:
+        meant = sum(moment.part in parts for moment in killed)
+        met = sum(scene.fell[kind, part] for kind in ("embedded", "postgres") for part in parts)
+        assert 4 * met >= meant, parts
     noticed = scene.retries + scene.ended["halted"] + scene.ended["stopped"]
     assert 4 * noticed >= len(PLANNED["server"])
