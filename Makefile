@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/test_postgres_failures.py \
 	tests/scenarios/test_promotion.py tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
 
-.PHONY: demo test lint types unit postgres setup lock clean ui
+.PHONY: demo test test-crash lint types unit postgres setup lock clean ui
 
 demo: $(READY)
 	@$(BIN)/koop demo
@@ -27,6 +27,10 @@ unit: $(READY)
 # the tests of PostgreSQL alone, on the server that KOOP_TEST_POSTGRES_URL names
 postgres: $(READY)
 	@$(BIN)/pytest -n auto --dist loadfile $(POSTGRES_TESTS)
+
+# the long form of the kill tests: the process is killed 240 times, the server 20 times
+test-crash: $(READY)
+	@KOOP_TEST_CRASH=full $(BIN)/pytest tests/scenarios/test_crash.py
 
 ui: $(READY)
 	@$(BIN)/koop --program data/sample ui

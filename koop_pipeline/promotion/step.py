@@ -110,7 +110,8 @@ def _record(staging: Staging, target: Target, ids: list[str]) -> None:
 def _note_earlier_loads(staging: Staging, target: Target, ids: list[str]) -> None:
     """Remember which cooperatives are in the target from an earlier run, whatever becomes of this one."""
     staging.clear("verification.earlier_loads", ids)
-    for cooperative_id, loads in loads_of(staging, target, ids).items():
+    earlier = target.retried(lambda: loads_of(staging, target, ids))
+    for cooperative_id, loads in earlier.items():
         if loads:
             last = [cooperative_id, loads[-1].batch, loads[-1].load_id]
             staging.execute("INSERT INTO verification.earlier_loads VALUES (?, ?, ?)", last)

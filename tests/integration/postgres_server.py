@@ -28,22 +28,22 @@ def server() -> str:
     return str(get_server(folder, cleanup_mode="delete").get_uri())
 
 
-def on(database: str, user: str | None = None) -> str:
-    """The URL of a database of the server, as another user if one is named."""
-    parts = urlsplit(server())
+def on(database: str, user: str | None = None, at: str | None = None) -> str:
+    """The URL of a database of the server (or of that `at` a URL), as another user if one is named."""
+    parts = urlsplit(at or server())
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{user}:@{host}" if user else parts.netloc
     return urlunsplit((parts.scheme, netloc, f"/{database}", parts.query, ""))
 
 
 @contextmanager
-def new_database() -> Iterator[str]:
-    """A database of its own for as long as the context lasts."""
+def new_database(template: str = "template1", at: str | None = None) -> Iterator[str]:
+    """A database of its own, as `template` is, for as long as the context lasts; `at` names another server."""
     name = f"koop_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(at or server(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
-        yield on(name)
+        yield on(name, at=at)
     finally:
-        with psycopg.connect(server(), autocommit=True) as connection:
+        with psycopg.connect(at or server(), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

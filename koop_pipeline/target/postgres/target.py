@@ -156,5 +156,11 @@ class PostgresTarget:
 
     def constraints_missing(self) -> list[str]:
         """Keys, checks and policies that the schema's version has and the database has not."""
-        with self.connection().transaction():
-            return missing(self.connection(), self.schemas)
+        return self.retried(self._missing)
+
+    def _missing(self) -> list[str]:
+        try:
+            with self.connection().transaction():
+                return missing(self.connection(), self.schemas)
+        except psycopg.Error as error:
+            raise told(error) from None
