@@ -67,8 +67,9 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
     except RefusedError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
     except TargetError as error:
+        ended = "the load did not end; koop migrate again finishes it" if error.passing else "nothing was loaded"
         place = _place(staging, cooperative_id, error)
-        halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {error}{place}")
+        halt(staging, cooperative_id, "promote", f"{cooperative_id}: {ended}; {error}{place}")
     except StagingError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: nothing was loaded; {safe_message(error)}")
 

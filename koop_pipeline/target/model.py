@@ -20,8 +20,11 @@ Hashes = dict[str, tuple[int, str]]
 class TargetError(KoopError):
     """The target refused or failed; the message names rule and row, the row by its key only.
 
-    `table` and `key` (without the cooperative) say which row it was, where one row is to blame.
+    `table` and `key` (without the cooperative) say which row it was, where one row is to blame. `passing`: it failed in
+    passing, and where that happened at the very end, the transaction may be there all the same.
     """
+
+    passing = False
 
     def __init__(self, message: str, table: str | None = None, key: tuple[str, ...] | None = None) -> None:
         super().__init__(message)

@@ -28,6 +28,8 @@ PASSING = (
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
 
+    passing = True
+
 
 def told(error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None) -> TargetError:
     """The error as one that the steps understand; `table` and `key` name the row where it is known."""
