@@ -1,4 +1,4 @@
-"""Delimited text files: read by Arrow in blocks of whole records, counted by Python's csv module.
+"""Delimited text files: read by Arrow in blocks of whole records, counted as lines or by Python's csv module.
 
 A record is a line, or several where a quoted field holds line ends. Put here what makes such a file readable strictly:
 where records end, how many fields each has. Nothing is guessed, trimmed or repaired.
@@ -7,6 +7,7 @@ Decisions: a quote inside a field that does not begin with one is an ordinary ch
 an error; an empty line is no record (in a file of one column too: writers write `""` there), but keeps its row number.
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -23,10 +24,11 @@ import pyarrow.csv as arrow_csv
 from koop_pipeline.errors import DeliveryError
 from koop_pipeline.extract.model import Chunk
 from koop_pipeline.extract.sources import require_kind
-from koop_pipeline.extract.text_file import decoded
+from koop_pipeline.extract.text_file import BLOCK, decoded
 from koop_pipeline.extract.values import SOURCE_ROW, empty_chunk, slices, unique_names
 from koop_pipeline.program.reading import Reading
 
+_LINED = {"utf-8", "cp1252", "iso8859-1"}
 _LONGEST_RECORD = 64 << 20
 _EMPTY_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
@@ -96,21 +98,42 @@ def read(path: Path, reading: Reading) -> Iterator[Chunk]:
 
 
 def count(path: Path, reading: Reading) -> dict[str, int]:
-    """Rows below the header, by Python's csv module where `read` uses Arrow; an empty line is no row."""
+    """Rows below the header, by other means than `read` uses; an empty line is no row.
+
+    Lines are counted where no quote can join two of them, else the records of Python's csv module.
+    """
     options: dict[str, Any] = {"delimiter": "\t" if reading.delimiter == r"\t" else reading.delimiter, "strict": True}
     options |= {"quotechar": reading.quote} if reading.quote else {"quotechar": None, "quoting": csv.QUOTE_NONE}
     csv.field_size_limit(1 << 30)
     encoding = "utf-8-sig" if reading.encoding.lower() in {"utf-8", "utf8", "utf_8"} else reading.encoding
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            records = csv.reader(file, **options)
-            above = len(list(islice(records, reading.header)))
-            rows = sum(map(bool, records))
+        above, rows = _lines(path, reading) or (-1, 0)
+        if above < 0:
+            with path.open(encoding=encoding, newline="") as file:
+                records = csv.reader(file, **options)
+                above = len(list(islice(records, reading.header)))
+                rows = sum(map(bool, records))
     except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:
         raise DeliveryError(f"{path.name} cannot be counted ({type(error).__name__}); export it again.") from None
     if above < reading.header:
         raise DeliveryError(f"{path.name} ends before row {reading.header}, where the header should be; {_HEADER}.")
     return {path.stem: rows}
+
+
+def _lines(path: Path, reading: Reading) -> tuple[int, int] | None:
+    """Lines up to the header and filled lines below it; None where a line need not be a record."""
+    if codecs.lookup(reading.encoding).name not in _LINED:
+        return None
+    above = rows = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK) + file.readline():
+            if reading.quote.encode() in block and reading.quote:
+                return None
+            lines = block.splitlines()
+            title = min(reading.header - above, len(lines))
+            above += title
+            rows += len(lines) - title - lines[title:].count(b"")
+    return above, rows
 
 
 _HEADER = "set `header` in the profile's `reads` to the row of the column names, or deliver a file that has one"

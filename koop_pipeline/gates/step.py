@@ -20,10 +20,12 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_opened
 from koop_pipeline.staging import Staging
-from koop_pipeline.staging.content import combine, table_hashes
+from koop_pipeline.staging.content import combine, table_hashes, table_states
 from koop_pipeline.staging.halts import begin
 
-JUDGED = ("declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money")
+JUDGED = (
+    "declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money", "contents",
+)  # fmt: skip
 BEFORE_GATE = ("extracted", "mapped", "cleaned", "opened")
 SUITES = Path(__file__).resolve().parents[2] / "expectations"
 
@@ -94,11 +96,22 @@ def decide(staging: Staging, run: BatchRun) -> None:
 
 
 def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
-    """The hash of what each cooperative would promote."""
+    """The hash of what each cooperative would promote; `gate.contents` keeps those of its tables, and their states."""
     found: dict[str, dict[str, tuple[int, str]]] = {cooperative_id: {} for cooperative_id in ids}
+    staging.clear("gate.contents", ids)
+    scope = "cooperative_id IN (SELECT unnest($ids))"
     for table in PROMOTED:
-        sql = table_hashes(table, f"gate.promotable_{table.name}", "cooperative_id IN (SELECT unnest(?))")
-        for cooperative_id, rows, digest in staging.rows(sql, [ids]):
+        relation = f"gate.promotable_{table.name}"
+        staging.execute(
+            f"INSERT INTO gate.contents SELECT h.cooperative_id, $name, h.rows, h.sha256, s.state FROM"
+            f" ({table_hashes(table, relation, scope)}) h JOIN ({table_states(table, relation, scope)}) s"
+            " USING (cooperative_id)",
+            {"ids": ids, "name": table.name},
+        )
+        for cooperative_id, rows, digest in staging.rows(
+            f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = $name AND {scope}",
+            {"ids": ids, "name": table.name},
+        ):
             found[cooperative_id][table.name] = (rows, digest)
     return {cooperative_id: combine(tables) for cooperative_id, tables in found.items()}
 

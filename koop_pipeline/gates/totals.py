@@ -174,8 +174,9 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
         for statement in macros(dates="dmy", decimal=decimal, strict=False):
             staging.execute(statement)
         staging.execute(
-            f"INSERT INTO _koop_stored {_stored(table, amount, by_product)}"
-            " AND m._reading IN (SELECT unnest(?::BIGINT[])) GROUP BY ALL",
+            "INSERT INTO _koop_stored SELECT cooperative_id, product_code, sum(amount), coalesce(sum(amount)"
+            f" FILTER (replaced), 0), apart FROM ({_stored(table, amount, by_product)}"
+            " AND m._reading IN (SELECT unnest(?::BIGINT[]))) GROUP BY ALL",
             [readings],
         )
     staging.macros = ()
@@ -210,7 +211,7 @@ def _decimals(staging: Staging, table: str, amount: str) -> dict[DecimalMark, li
 
 
 def _stored(table: str, amount: str, by_product: bool) -> str:
-    """Sums of the mapped text, and of what corrections replace of it.
+    """The amounts of the mapped text, each read once, and whether a correction replaces it.
 
     An amount that no source says is the one that was derived, or that of the exclusion.
     """
@@ -228,8 +229,7 @@ def _stored(table: str, amount: str, by_product: bool) -> str:
         source += PARTS.get(table, "")
     replaced = f"coalesce((m.cooperative_id, m._row) IN ({_changed(table, amount)}), false)"
     return (
-        f"SELECT m.cooperative_id, {product} AS product_code, sum({read}) AS total,"
-        f" coalesce(sum({read}) FILTER ({replaced}), 0) AS replaced,"
+        f"SELECT m.cooperative_id, {product} AS product_code, {read} AS amount, {replaced} AS replaced,"
         f" {_apart(table, 'coalesce(c.status, m.status)')} AS apart FROM {source} WHERE true"
     )
 

@@ -5,6 +5,8 @@ Also lists what nothing uses and `ignore` does not name, and amounts that were l
 
 from fnmatch import fnmatchcase
 
+import polars as pl
+
 from koop_pipeline.errors import ConfigError, DeliveryError
 from koop_pipeline.mapping import raw_views
 from koop_pipeline.mapping.block_run import FAILURE_COLUMNS, set_macros
@@ -13,6 +15,7 @@ from koop_pipeline.program.folder import Mapping
 from koop_pipeline.program.program_file import Cooperative
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
+from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
 
 _NO_AMOUNT = (
@@ -21,6 +24,14 @@ _NO_AMOUNT = (
 )
 NOT_AMOUNT = f"^({_NO_AMOUNT})(_|$)|_({_NO_AMOUNT})$|^id|id$"
 OWN = "unused"
+CHUNK_ROWS = 1_000_000
+SCOPE = "cooperative_id IN (SELECT unnest($ids))"
+Uses = dict[str, set[str]]
+Counts = dict[tuple[str, str, str], int]
+ACCOUNTS = {
+    "cooperative_id": pl.String(), "source_file": pl.String(), "source_table": pl.String(), "rows": pl.Int64(),
+    "counted": pl.Int64(), "used": pl.Int64(), "excluded": pl.Int64(), "ignored": pl.Int64(), "reason": pl.String(),
+}  # fmt: skip
 
 
 def account_raw(staging: Staging, run: BatchRun) -> None:
@@ -29,16 +40,20 @@ def account_raw(staging: Staging, run: BatchRun) -> None:
         staging.clear(name, run.ids)
     staging.clear("mapped.failures", run.ids, f"note LIKE '{OWN}:%'")
     going = set(begin(staging, "map", run.ids, OWN))
+    uses: dict[str, Uses] = {}
     for cooperative in run.cooperatives:
         if cooperative.id in going:
             try:
                 read_controls(staging, run, cooperative)
-                _account_one(staging, run, cooperative)
+                uses[cooperative.id] = _uses(staging, run, cooperative)
             except (DeliveryError, ConfigError) as error:
                 halt(staging, cooperative.id, "map", f"{cooperative.id}: {error}", OWN)
             except StagingError as error:
                 reason = f"{cooperative.id}: its raw tables cannot be accounted for: {safe_message(error)}"
                 halt(staging, cooperative.id, "map", reason, OWN)
+    sizes = dict(staging.rows("SELECT cooperative_id, sum(rows)::BIGINT FROM raw.tables GROUP BY 1"))
+    for group in groups(((each, sizes.get(each, 0)) for each in uses), CHUNK_ROWS):
+        _book_tables(staging, run, group, uses)
 
 
 def ignored_reason(mapping: Mapping, table: str, column: str | None = None) -> str | None:
@@ -51,9 +66,10 @@ def ignored_reason(mapping: Mapping, table: str, column: str | None = None) -> s
     return None
 
 
-def _account_one(staging: Staging, run: BatchRun, cooperative: Cooperative) -> None:
+def _uses(staging: Staging, run: BatchRun, cooperative: Cooperative) -> Uses:
+    """What the profile uses of each raw table, casefolded; lists the columns that it does not."""
     mapping = run.mappings[cooperative.id]
-    uses: dict[str, set[str]] = {}
+    uses: Uses = {}
     for table, column in staging.rows(
         "SELECT DISTINCT source_table, column_name FROM mapped.uses WHERE cooperative_id = ?", [cooperative.id]
     ):
@@ -74,96 +90,100 @@ def _account_one(staging: Staging, run: BatchRun, cooperative: Cooperative) -> N
                 _unused_columns(staging, mapping, raw, table, uses)
         finally:
             raw_views.drop_views(staging, raw)
-    _book_tables(staging, mapping, cooperative, uses)
+    return uses
 
 
-def _book_tables(staging: Staging, mapping: Mapping, cooperative: Cooperative, uses: dict[str, set[str]]) -> None:
-    for file, table, rows, counted in staging.rows(
-        "SELECT source_file, source_table, sum(rows)::BIGINT, sum(counted)::BIGINT FROM raw.tables"
-        " WHERE cooperative_id = ? GROUP BY ALL ORDER BY ALL",
-        [cooperative.id],
+def _book_tables(staging: Staging, run: BatchRun, ids: list[str], uses: dict[str, Uses]) -> None:
+    """The account of every raw table of these cooperatives."""
+    lost_rows, excluded_rows, used_rows = (count(staging, ids) for count in (_named_as_lost, _excluded, _used))
+    leading = _leading(staging, ids)
+    booked = []
+    for cooperative_id, file, table, rows, counted in staging.rows(
+        "SELECT cooperative_id, source_file, source_table, sum(rows)::BIGINT, sum(counted)::BIGINT FROM raw.tables"
+        f" WHERE {SCOPE} GROUP BY ALL ORDER BY ALL",
+        {"ids": ids},
     ):
+        place = (cooperative_id, file, table)
         used = excluded = ignored = 0
         reason = None
-        if table in uses:
-            excluded = _excluded_everywhere(staging, cooperative.id, file, table)
-            used = _used(staging, cooperative.id, file, table, rows)
+        if table in uses[cooperative_id]:
+            excluded = excluded_rows.get(place, 0)
+            used = used_rows.get(place, 0) if (cooperative_id, table) in leading else rows
         else:
-            reason = ignored_reason(mapping, table)
+            reason = ignored_reason(run.mappings[cooperative_id], table)
             ignored = rows
             if reason is None:
                 reason = "not named"
                 note = f"nothing in the profile uses the table {table} ({rows} rows), and 'ignore' does not name it"
-                _list_unused(staging, cooperative.id, table, file, note)
-        lost = _named_as_lost(staging, cooperative.id, file, table)
+                _list_unused(staging, cooperative_id, table, file, note)
+        lost = lost_rows.get(place, 0)
         if rows != used + excluded + ignored + lost:
             note = f"{table}: {rows} rows, but {used} used + {excluded} excluded + {ignored} ignored + {lost} lost"
-            _list_failure(staging, cooperative.id, "MAP-RAW-01", table, file, note)
-        staging.execute(
-            "INSERT INTO mapped.raw_accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [cooperative.id, file, table, rows, counted, used, excluded, ignored, reason],
-        )
+            _list_failure(staging, cooperative_id, "MAP-RAW-01", table, file, note)
+        booked.append((*place, rows, counted, used, excluded, ignored, reason))
+    staging.insert("mapped.raw_accounts", pl.DataFrame(booked, schema=ACCOUNTS, orient="row"))
 
 
-def _named_as_lost(staging: Staging, cooperative_id: str, file: str, table: str) -> int:
+def _named_as_lost(staging: Staging, ids: list[str]) -> Counts:
     """Rows that a failure of their own already says did not come back."""
-    return int(
-        staging.value(
-            "SELECT count(DISTINCT source_row) FROM mapped.failures WHERE cooperative_id = ? AND source_file = ?"
-            " AND source_table = ? AND row IS NULL AND rule IN ('MAP-LOST-01', 'MAP-EXPR-01')"
-            " AND note NOT LIKE 'the condition of the exclusion%'",
-            [cooperative_id, file, table],
-        )
+    rows = staging.rows(
+        "SELECT cooperative_id, source_file, source_table, count(DISTINCT source_row) FROM mapped.failures"
+        f" WHERE {SCOPE} AND row IS NULL AND rule IN ('MAP-LOST-01', 'MAP-EXPR-01')"
+        " AND note NOT LIKE 'the condition of the exclusion%' GROUP BY ALL",
+        {"ids": ids},
     )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
-def _used(staging: Staging, cooperative_id: str, file: str, table: str, rows: int) -> int:
-    """Rows of one file and raw table that came back from some block; all of them where it is only looked up."""
-    leads = staging.rows(
-        "SELECT DISTINCT table_name FROM mapped.blocks WHERE cooperative_id = ? AND list_contains(source_tables, ?)",
-        [cooperative_id, table],
-    )
-    if not leads:
-        return rows
+def _leading(staging: Staging, ids: list[str]) -> set[tuple[str, str]]:
+    """The raw tables that lead a block, by cooperative; the others are only looked up."""
+    sql = f"SELECT DISTINCT cooperative_id, unnest(source_tables) FROM mapped.blocks WHERE {SCOPE}"
+    return {(row[0], row[1]) for row in staging.rows(sql, {"ids": ids})}
+
+
+def _used(staging: Staging, ids: list[str]) -> Counts:
+    """Rows of each file and raw table that came back from some block."""
+    leads = staging.rows(f"SELECT DISTINCT table_name FROM mapped.blocks WHERE {SCOPE} ORDER BY 1", {"ids": ids})
     came_back = [
-        f"SELECT _row_id AS row_id FROM mapped.{name} WHERE cooperative_id = $id AND _excluded IS NULL"
+        f"SELECT cooperative_id, _row_id AS row_id FROM mapped.{quoted(name)} WHERE {SCOPE} AND _excluded IS NULL"
         for (name,) in leads
     ]
-    came_back.append("SELECT row_id FROM mapped.list_rows WHERE cooperative_id = $id")
-    relation = staging.value(
-        "SELECT relation FROM raw.tables WHERE cooperative_id = ? AND source_table = ?", [cooperative_id, table]
-    )
-    return int(
-        staging.value(
-            f"SELECT count(*) FROM {relation} r WHERE r.cooperative_id = $id AND r.source_table = $table"
-            f" AND r.source_file = $file AND r.row_id IN ({' UNION ALL '.join(came_back)})",
-            {"id": cooperative_id, "table": table, "file": file},
-        )
+    came_back.append(f"SELECT cooperative_id, row_id FROM mapped.list_rows WHERE {SCOPE}")
+    return _counts(
+        staging,
+        ids,
+        "SELECT r.cooperative_id, r.source_file, r.source_table, count(*) FROM {raw} r SEMI JOIN"
+        f" ({' UNION ALL '.join(came_back)}) b USING (cooperative_id, row_id) WHERE r.{SCOPE} GROUP BY ALL",
     )
 
 
-def _excluded_everywhere(staging: Staging, cooperative_id: str, file: str, table: str) -> int:
-    """Rows of one file and table that every block which leads from it excludes by name."""
+def _excluded(staging: Staging, ids: list[str]) -> Counts:
+    """Rows of each file and raw table that every block which leads from it excludes by name."""
     blocks = (
-        "SELECT count(*) FROM mapped.blocks b WHERE b.cooperative_id = $id AND list_contains(b.source_tables, $table)"
-        " AND b.branch IS NOT DISTINCT FROM r.branch"
+        "SELECT cooperative_id, branch, source_table, count(*) AS n FROM (SELECT cooperative_id, branch,"
+        f" unnest(source_tables) AS source_table FROM mapped.blocks WHERE {SCOPE}) GROUP BY ALL"
     )
-    relation = staging.value(
-        "SELECT relation FROM raw.tables WHERE cooperative_id = ? AND source_table = ?", [cooperative_id, table]
-    )
-    return int(
-        staging.value(
-            f"SELECT count(*) FROM (SELECT e.row_id FROM mapped.excluded_rows e JOIN {relation} r USING (row_id)"
-            " WHERE e.cooperative_id = $id AND r.cooperative_id = $id AND r.source_table = $table"
-            f" AND r.source_file = $file GROUP BY e.row_id, r.branch HAVING count(*) >= ({blocks}))",
-            {"id": cooperative_id, "table": table, "file": file},
-        )
+    return _counts(
+        staging,
+        ids,
+        "SELECT x.cooperative_id, x.source_file, x.source_table, count(*) FROM (SELECT r.cooperative_id, r.source_file,"
+        " r.source_table, r.row_id, r.branch, count(*) AS times FROM mapped.excluded_rows e JOIN {raw} r"
+        f" USING (cooperative_id, row_id) WHERE r.{SCOPE} GROUP BY ALL) x LEFT JOIN ({blocks}) b"
+        " ON b.cooperative_id = x.cooperative_id AND b.source_table = x.source_table"
+        " AND b.branch IS NOT DISTINCT FROM x.branch WHERE x.times >= coalesce(b.n, 0) GROUP BY ALL",
     )
 
 
-def _unused_columns(
-    staging: Staging, mapping: Mapping, raw: raw_views.RawTables, table: str, uses: dict[str, set[str]]
-) -> None:
+def _counts(staging: Staging, ids: list[str], sql: str) -> Counts:
+    """Counts by cooperative, file and raw table over all raw relations of these cooperatives."""
+    found: Counts = {}
+    for (relation,) in staging.rows(f"SELECT DISTINCT relation FROM raw.tables WHERE {SCOPE} ORDER BY 1", {"ids": ids}):
+        for cooperative_id, file, table, rows in staging.rows(sql.replace("{raw}", relation), {"ids": ids}):
+            found[cooperative_id, file, table] = rows
+    return found
+
+
+def _unused_columns(staging: Staging, mapping: Mapping, raw: raw_views.RawTables, table: str, uses: Uses) -> None:
     """List columns nothing uses, and the sums of amounts in columns that are left behind by name."""
     for column in raw.columns[table]:
         if column.casefold() in uses.get(table, set()):

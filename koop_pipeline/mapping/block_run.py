@@ -60,14 +60,11 @@ def _parameters(context: Context, plan: BlockPlan) -> dict[str, date]:
 
 def _prepare_leading(context: Context, plan: BlockPlan) -> None:
     """The leading rows with the name of the exclusion that takes each, if any."""
-    cases = " ".join(
-        f"WHEN TRY(({condition})::BOOLEAN) THEN {literal(name)}" for name, condition in plan.block.exclude.items()
-    )
-    excluded = f"CASE {cases} END" if cases else "NULL::VARCHAR"
+    excluded = excluded_sql(plan)
     context.staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {LEADING} AS SELECT row_id, as_of, source_file, source_table, source_row,"
         f" {excluded} AS excluded FROM {quoted(plan.block.source)}",
-        {name: context.cutoff_on for name in plan.parameters if f"${name}" in cases},
+        {name: context.cutoff_on for name in plan.parameters if f"${name}" in excluded},
     )
     for name, condition in plan.block.exclude.items():
         context.staging.execute(
@@ -79,9 +76,17 @@ def _prepare_leading(context: Context, plan: BlockPlan) -> None:
         )
 
 
+def excluded_sql(plan: BlockPlan) -> str:
+    """SQL for the name of the exclusion that takes a leading row, null where none does."""
+    cases = " ".join(
+        f"WHEN TRY(({condition})::BOOLEAN) THEN {literal(name)}" for name, condition in plan.block.exclude.items()
+    )
+    return f"CASE {cases} END" if cases else "NULL::VARCHAR"
+
+
 def _run_columns(context: Context, plan: BlockPlan) -> None:
     source = quoted(plan.block.source)
-    body = _select_columns(plan.columns)
+    body = select_columns(plan.columns)
     text = " ".join(column.sql for column in plan.columns)
     context.staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {OUTPUT} AS SELECT row_id AS _row_id, NULL::BIGINT[] AS _row_ids,"
@@ -90,7 +95,7 @@ def _run_columns(context: Context, plan: BlockPlan) -> None:
     )
 
 
-def _select_columns(columns: tuple[ColumnPlan, ...]) -> str:
+def select_columns(columns: tuple[ColumnPlan, ...]) -> str:
     """Select list: each column as text (in a struct that is null where it failed), and what its expression read."""
     parts = []
     checks = []
@@ -108,7 +113,7 @@ def _run_query(context: Context, plan: BlockPlan) -> BadRows:
     """Run the block's own SQL over the kept leading rows, then over the excluded ones so that their money shows."""
     staging = context.staging
     ids = "list_min(row_id) AS _row_id, row_id AS _row_ids" if plan.listed else "row_id AS _row_id, NULL AS _row_ids"
-    select = f"SELECT {ids}, {_select_columns(plan.columns)}"
+    select = f"SELECT {ids}, {select_columns(plan.columns)}"
     query = Query(
         staging,
         plan,
@@ -184,7 +189,7 @@ def _append(context: Context, plan: BlockPlan, first_row: int) -> int:
         f" AS _row FROM {OUTPUT} o"
     )
     staging.execute(
-        f"INSERT INTO _koop_rows_{table.name} SELECT {literal(context.raw.cooperative_id)}, {selected}, o._row,"
+        f"INSERT INTO mapped.{quoted(table.name)} SELECT {literal(context.raw.cooperative_id)}, {selected}, o._row,"
         f" {plan.number}, {plan.reading}, o._row_id, l.as_of, {day}, l.excluded, l.source_file, l.source_table,"
         f" l.source_row FROM _koop_numbered o LEFT JOIN {LEADING} l ON l.row_id = o._row_id ORDER BY o._row"
     )

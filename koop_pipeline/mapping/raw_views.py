@@ -1,8 +1,10 @@
 """The raw tables of one cooperative and branch, as temporary views under the names a profile uses.
 
-A view shows the lineage columns and exactly the columns that this cooperative delivered.
+A view shows the lineage columns and exactly the columns that this cooperative delivered. Several cooperatives that
+delivered the same tables and columns can be read by one SELECT (`select_sql` of `ids`), which then names them too.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -22,6 +24,7 @@ class RawTables:
     relations: dict[str, str] = field(default_factory=dict)
     columns: dict[str, list[str]] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
 
     def matching(self, pattern: str) -> list[str]:
         """Source tables whose name is `pattern` (case does not matter) or, for a glob, matches it; sorted."""
@@ -51,22 +54,33 @@ def is_glob(pattern: str) -> bool:
 
 def load(staging: Staging, cooperative_id: str, branch: str | None) -> RawTables:
     """Read from `raw.tables` what the cooperative delivered for that branch."""
-    raw = RawTables(cooperative_id, branch)
-    rows = staging.rows(
-        "SELECT source_table, relation, columns FROM raw.tables WHERE cooperative_id = ?"
-        " AND branch IS NOT DISTINCT FROM ? ORDER BY source_table, source_file",
-        [cooperative_id, branch],
-    )
-    for name, relation, columns in rows:
+    return load_all(staging, {cooperative_id: branch})[cooperative_id]
+
+
+def load_all(staging: Staging, branches: Mapping[str, str | None]) -> dict[str, RawTables]:
+    """What each cooperative delivered for the branch that is named with it, and how many rows."""
+    found = {cooperative_id: RawTables(cooperative_id, branch) for cooperative_id, branch in branches.items()}
+    for cooperative_id, branch, name, relation, columns, rows in staging.rows(
+        "SELECT cooperative_id, branch, source_table, relation, columns, rows FROM raw.tables"
+        " WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY cooperative_id, source_table, source_file",
+        [list(branches)],
+    ):
+        raw = found[cooperative_id]
+        if branch != raw.branch:
+            continue
         raw.relations[name] = relation
+        raw.rows += rows
         known = raw.columns.setdefault(name, [])
         folded = {column.casefold() for column in known}
         known.extend(column for column in columns if column.casefold() not in folded)
-    return raw
+    return found
 
 
-def select_sql(raw: RawTables, pattern: str, optional: tuple[str, ...] = ()) -> str:
-    """A SELECT of the rows of `pattern`; columns named `optional` that are not there come as NULL."""
+def select_sql(raw: RawTables, pattern: str, optional: tuple[str, ...] = (), ids: Sequence[str] = ()) -> str:
+    """A SELECT of the rows of `pattern`; columns named `optional` that are not there come as NULL.
+
+    With `ids`: of all these cooperatives, which delivered what `raw` says, with their `cooperative_id`.
+    """
     wanted = raw.view_columns(pattern)
     folded = {column.casefold() for column in wanted}
     missing = [name for name in optional if name.casefold() not in folded]
@@ -77,9 +91,11 @@ def select_sql(raw: RawTables, pattern: str, optional: tuple[str, ...] = ()) -> 
             quoted(column) if column.casefold() in own else f"NULL::VARCHAR AS {quoted(column)}" for column in wanted
         ]
         shown += [f"NULL::VARCHAR AS {quoted(column)}" for column in missing]
-        where = f"cooperative_id = {literal(raw.cooperative_id)} AND source_table = {literal(name)}"
+        where = f"cooperative_id IN ({', '.join(map(literal, ids or [raw.cooperative_id]))})"
+        where += f" AND source_table = {literal(name)}"
         where += f" AND branch = {literal(raw.branch)}" if raw.branch is not None else " AND branch IS NULL"
-        parts.append(f"SELECT {', '.join([*LINEAGE, *shown])} FROM {raw.relations[name]} WHERE {where}")
+        leading = [*(["cooperative_id"] if ids else []), *LINEAGE]
+        parts.append(f"SELECT {', '.join([*leading, *shown])} FROM {raw.relations[name]} WHERE {where}")
     return " UNION ALL ".join(parts)
 
 

@@ -11,6 +11,7 @@ from koop_pipeline.errors import ConfigError, DeliveryError
 from koop_pipeline.mapping import raw_views
 from koop_pipeline.mapping.block_plan import BlockPlan, Planner
 from koop_pipeline.mapping.block_run import Context, run_block, set_macros
+from koop_pipeline.mapping.together import alike, map_together, remember
 from koop_pipeline.program.folder import Mapping
 from koop_pipeline.program.profile import Block
 from koop_pipeline.program.program_file import Cooperative
@@ -18,7 +19,6 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.record import record_mapped
 from koop_pipeline.staging import Staging, StagingError, quoted, safe_message
 from koop_pipeline.staging.halts import begin, halt
-from koop_pipeline.staging.schema import mapped_columns
 
 PER_TABLE = (
     "mapped.failures",
@@ -36,16 +36,13 @@ def map_table(staging: Staging, run: BatchRun, table: Table) -> None:
     ids = begin(staging, "map", run.ids, table.name)
     for name in PER_TABLE:
         staging.clear(name, run.ids, f"table_name = '{table.name}'")
-    rows = f"_koop_rows_{table.name}"
-    staging.execute(f"CREATE OR REPLACE TEMP TABLE {rows} ({mapped_columns(table)})")
+    staging.clear(f"mapped.{quoted(table.name)}", run.ids)
     plans: dict[tuple[object, ...], BlockPlan] = {}
-    for cooperative in run.cooperatives:
-        if cooperative.id in ids:
-            _map_one(staging, run, cooperative, table, plans)
-    with staging.transaction():
-        staging.clear(f"mapped.{quoted(table.name)}", run.ids)
-        staging.execute(f"INSERT INTO mapped.{quoted(table.name)} SELECT * FROM {rows}")
-    staging.execute(f"DROP TABLE {rows}")
+    going = set(ids)
+    for group in alike(staging, run, [one for one in run.cooperatives if one.id in going]):
+        if not map_together(staging, run, group, table):
+            for cooperative in group.cooperatives:
+                _map_one(staging, run, cooperative, table, plans)
     record_mapped(staging, table, run.ids)
 
 
@@ -75,7 +72,7 @@ def _map_one(
 
 
 def _stop(staging: Staging, cooperative: Cooperative, table: Table, message: str) -> None:
-    staging.execute(f"DELETE FROM _koop_rows_{table.name} WHERE cooperative_id = ?", [cooperative.id])
+    staging.execute(f"DELETE FROM mapped.{quoted(table.name)} WHERE cooperative_id = ?", [cooperative.id])
     halt(staging, cooperative.id, "map", f"{cooperative.id}: {message}", table.name)
 
 
@@ -117,7 +114,7 @@ def _map_branch(
                 plans[key] = Planner(staging, mapping, raw, table).plan(number, block)
             plan = plans[key]
             rows += run_block(context, plan, rows)
-            _remember(staging, cooperative, plan)
+            remember(staging, [cooperative.id], plan)
     finally:
         raw_views.drop_views(staging, raw)
     return rows
@@ -142,25 +139,12 @@ def open_views(
     set_macros(staging, mapping)
 
 
-def _remember(staging: Staging, cooperative: Cooperative, plan: BlockPlan) -> None:
-    """Keep the block's reading settings and which raw columns it uses."""
-    staging.execute(
-        "INSERT INTO mapped.readings SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM mapped.readings WHERE reading = ?)",
-        [plan.reading, plan.table.name, plan.settings, plan.reading],
-    )
-    pairs = [(table, column) for table, columns in plan.uses.items() for column in [*sorted(columns), None]]
-    for source_table, column in pairs:
-        staging.execute(
-            "INSERT INTO mapped.uses VALUES (?, ?, ?, ?)", [cooperative.id, plan.table.name, source_table, column]
-        )
-
-
 def _facts_row(staging: Staging, cooperative: Cooperative) -> None:
     """The cooperatives row of a cooperative whose sources have none: the facts of the batch file, one added row."""
     facts = {"name": cooperative.name, **cooperative.facts}
     names = [name for name, value in facts.items() if value is not None]
     staging.execute(
-        f"INSERT INTO _koop_rows_cooperatives (cooperative_id, {', '.join(map(quoted, names))}, _row, _source_file)"
+        f"INSERT INTO mapped.cooperatives (cooperative_id, {', '.join(map(quoted, names))}, _row, _source_file)"
         f" VALUES (?, {', '.join('?' for _ in names)}, 1, ?)",
         [cooperative.id, *(facts[name] for name in names), FACTS_ROW],
     )

@@ -1,4 +1,4 @@
-"""What a group of cooperatives would promote now, laid ready in temporary tables, with its hashes.
+"""What a group of cooperatives would promote now, laid ready in temporary tables, with the hashes that the gate took.
 
 `NEW` + table holds the rows of `gate.promotable_<table>`, read once; the books of a load are relations too.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
-from koop_pipeline.staging.content import combine, table_hashes
+from koop_pipeline.staging.content import combine, table_states
 from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Hashes, key_text
 
@@ -20,10 +20,14 @@ CHUNK_ROWS = 1_000_000
 
 @dataclass(frozen=True)
 class Content:
-    """The hashes of one cooperative's tables (rows, sha256), and of all of them together."""
+    """The hashes of one cooperative's tables (rows, sha256), and of all of them together.
+
+    `unchanged`: what is laid ready is what the gate hashed.
+    """
 
     cooperative_id: str
     tables: Hashes
+    unchanged: bool = True
 
     @property
     def sha256(self) -> str:
@@ -45,17 +49,25 @@ def prepared(staging: Staging, ids: Sequence[str]) -> Iterator[list[Content]]:
                 [group],
             )
         _lay_held(staging, group)
-        yield contents(staging, group, NEW)
+        yield _contents(staging, group)
 
 
-def contents(staging: Staging, ids: Sequence[str], prefix: str) -> list[Content]:
-    """The hashes of what the relations `prefix` + table hold of these cooperatives."""
+def _contents(staging: Staging, ids: Sequence[str]) -> list[Content]:
+    """The hashes that the gate took of these cooperatives, held against the state of what is laid ready."""
     found: dict[str, Hashes] = {cooperative_id: {} for cooperative_id in ids}
+    changed: set[str] = set()
     for table in PROMOTED:
-        sql = table_hashes(table, f"{prefix}{table.name}", "cooperative_id IN (SELECT unnest(?))")
-        for cooperative_id, rows, digest in staging.rows(sql, [list(ids)]):
+        now = dict(staging.rows(table_states(table, f"{NEW}{table.name}")))
+        judged = staging.rows(
+            "SELECT cooperative_id, rows, sha256, state FROM gate.contents WHERE table_name = ?"
+            " AND cooperative_id IN (SELECT unnest(?))",
+            [table.name, list(ids)],
+        )
+        then = {cooperative_id: state for cooperative_id, _, _, state in judged}
+        changed |= {each for each in ids if now.get(each) != then.get(each)}
+        for cooperative_id, rows, digest, _ in judged:
             found[cooperative_id][table.name] = (rows, digest)
-    return [Content(cooperative_id, tables) for cooperative_id, tables in found.items()]
+    return [Content(each, tables, unchanged=each not in changed) for each, tables in found.items()]
 
 
 def _lay_held(staging: Staging, group: Sequence[str]) -> None:

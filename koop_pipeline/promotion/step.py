@@ -132,7 +132,7 @@ def _promote_one(staging: Staging, run: BatchRun, target: Target, content: Conte
     for now, then, what in zip(current(content.cooperative_id), decision.judged, JUDGED, strict=True):
         if now != then:
             raise RefusedError(f"{what} changed since the gate; run koop migrate again")
-    if content.sha256 != decision.content_sha256:
+    if not content.unchanged or content.sha256 != decision.content_sha256:
         raise RefusedError("the staging content changed since the gate; run the gate again")
     load = _load_of(run, content, decision)
     outcome = target.retried(lambda: _load(staging, target, content, load))

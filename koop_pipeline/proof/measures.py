@@ -83,7 +83,8 @@ def measure_text(measured: Measured, hop: str, source: str, amount: str, where: 
     """The same of mapped text, before there are canonical values to hash; `amount` reads the text. One product: ''."""
     return (
         f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name, '' AS product_code,"
-        f" {_sums(amount)}, 0::HUGEINT AS keys, 0::HUGEINT AS content FROM {source} t WHERE {where} GROUP BY ALL"
+        f" {_sums('t.amount')}, 0::HUGEINT AS keys, 0::HUGEINT AS content FROM"
+        f" (SELECT t.cooperative_id, {amount} AS amount FROM {source} t WHERE {where}) t GROUP BY ALL"
     )
 
 

@@ -18,6 +18,9 @@ from koop_pipeline.staging.schema import create_all, layout, layout_of
 
 StagingError = duckdb.Error
 MEMORY_LIMIT = "4GB"
+LOG_LIMIT = "512MB"
+"""How long the log beside the file may grow before it is taken into the file. What is committed is in either; taking it
+in after every 16 MB, as DuckDB does, costs a third of the time of writing."""
 
 
 class Staging:
@@ -114,6 +117,7 @@ def _connect(path: Path, temp: Path) -> duckdb.DuckDBPyConnection:
 
 def _configure(connection: duckdb.DuckDBPyConnection, *, isolated: bool) -> None:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"SET checkpoint_threshold = '{LOG_LIMIT}'")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET python_enable_replacements = false")

@@ -88,6 +88,7 @@ BOOKKEEPING = {
     " corrected DECIMAL(38,2), kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
     " profile_sha256 VARCHAR, suites_sha256 VARCHAR, corrections_sha256 VARCHAR, content_sha256 VARCHAR",
+    "gate.contents": "cooperative_id VARCHAR, table_name VARCHAR, rows BIGINT, sha256 VARCHAR, state HUGEINT",
     "proof.totals": HOP_TOTALS,
     "proof.explained": HOP_TOTALS,
     "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"

@@ -169,3 +169,18 @@ def test_what_pythons_csv_module_writes_comes_back(
         patch.setattr("koop_pipeline.extract.text_file.BLOCK", block)
         assert [list(row[1:]) for row in rows(path, how)] == table
     assert csv_file.count(path, how) == {"anggota": len(table)}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.text(alphabet="a, \n\r", max_size=40), header=st.integers(1, 2))
+def test_counted_lines_are_the_records_of_the_csv_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, header: int
+) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK", 4)
+    path, how = write(tmp_path, body.encode()), reading(header=header)
+    records = list(csv.reader(io.StringIO(body, newline="")))
+    if len(records) < header:
+        with pytest.raises(DeliveryError, match="ends before row"):
+            csv_file.count(path, how)
+    else:
+        assert csv_file.count(path, how) == {"anggota": sum(map(bool, records[header:]))}
