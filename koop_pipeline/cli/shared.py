@@ -106,9 +106,7 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, width=200)
 
 
-def exit_code(
-    records: Sequence[dict[str, Any]], ids: Sequence[str] | None = None, good: Sequence[str] = ("verified", "accepted")
-) -> int:
-    """0 where every cooperative meant is in a good state, else 3."""
+def exit_code(records: Sequence[dict[str, Any]], ids: Sequence[str] | None = None) -> int:
+    """0 where every cooperative meant is verified, else 3."""
     meant = [record for record in records if not ids or record["cooperative_id"] in ids]
-    return 0 if all(record["state"] in good for record in meant) else 3
+    return 0 if all(record["state"] in {"verified", "accepted"} for record in meant) else 3

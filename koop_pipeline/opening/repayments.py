@@ -6,7 +6,8 @@ Policy. total = principal + interest + penalty + fee, and the one that is missin
 the total is given, penalty and fee are taken out first; the rest pays the contract's instalments in order, in each
 its interest first and then its principal. Interest of a period that has not begun by the day of payment is never
 paid: what exceeds it is principal, so a loan settled early in one sum pays no future interest. Without a contract to
-go by the parts stay null.
+go by the parts stay null, and so do those of a reversal (a negative total) that does not say them: what the loan owes
+is then not derived.
 """
 
 from datetime import date
@@ -52,7 +53,7 @@ def _arithmetic(repayments: pl.DataFrame) -> pl.DataFrame:
         principal=pl.coalesce(p, total - i - side, summed),
         interest=pl.coalesce(i, total - p - side, summed),
         total=pl.coalesce(total, pl.when(stated).then(p.fill_null(0) + i.fill_null(0) + side)),
-        _cash=pl.when(neither).then((total - side).clip(0)),
+        _cash=pl.when(neither & (total - side >= 0)).then(total - side),
     )
 
 

@@ -5,9 +5,9 @@ Put here how an address is read and how it may be shown. A password in it is nev
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from koop_pipeline.errors import ConfigError
 
@@ -49,11 +49,17 @@ class TargetAddress:
 
 
 def _without_password(url: str) -> str:
-    """The URL as it may be shown: no password, no options.
+    """The URL as it may be shown: user, host and database; whatever else stands in it stays hidden.
+
+    libpq takes a password with any character, so what stands before the last `@` is never shown but for the user.
 
     >>> _without_password("postgresql://koop:geheim@db.example:5432/koperasi?sslmode=require")
     'postgresql://koop@db.example:5432/koperasi'
+    >>> _without_password("postgresql://koop:ge#h/e?im@db.example/koperasi")
+    'postgresql://koop@db.example/koperasi'
     """
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, "", ""))
+    scheme, _, rest = url.partition("://")
+    before, at, place = rest.rpartition("@")
+    user = re.fullmatch(r"[\w.-]{0,64}", before.partition(":")[0])
+    host = re.match(r"[\w.:-]*(/[\w-]*)?(?=$|[?#])", place)
+    return f"{scheme}://{user[0] + at if user else ''}{host[0] if host else '...'}"

@@ -98,6 +98,7 @@ def _sides(target: Target, table: Table, cooperative_id: str, new: str) -> tuple
 
 def _held(target: Target, cooperative_id: str, table: Table) -> str:
     return (
-        f"(SELECT * FROM {target.books}held WHERE cooperative_id = {literal(cooperative_id)}"
-        f" AND table_name = {literal(table.name)})"
+        f"(SELECT h.* FROM {target.books}held h JOIN {target.books}loads l USING (load_id) WHERE h.cooperative_id ="
+        f" {literal(cooperative_id)} AND h.table_name = {literal(table.name)} AND l.number = (SELECT max(number) FROM"
+        f" {target.books}loads WHERE cooperative_id = {literal(cooperative_id)}))"
     )

@@ -28,6 +28,8 @@ def end_rehearsal(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
     lines = _lines(staging, run)
     thrown_away(staging, run.target)
     _note(staging, run.folder.target, run, lines)
+    for name in ("results", "differences", "totals", "orphans"):
+        staging.clear(f"verification.{name}", _in_production(staging, run.ids))
     path = run.folder.rehearsal_path(run.batch.batch)
     path.parent.mkdir(parents=True, exist_ok=True)
     report = {
@@ -40,6 +42,16 @@ def end_rehearsal(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
     temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     os.replace(temporary, path)
     return lines
+
+
+def _in_production(staging: Staging, ids: list[str]) -> list[str]:
+    """Those that were promoted before: what was found on trial is not found of them."""
+    rows = staging.rows(
+        "SELECT cooperative_id FROM verification.promotions WHERE outcome IN ('loaded', 'unchanged', 'amended')"
+        " AND cooperative_id IN (SELECT unnest(?)) ORDER BY 1",
+        [ids],
+    )
+    return [row[0] for row in rows]
 
 
 def _lines(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
@@ -57,7 +69,7 @@ def _lines(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
     lines = []
     for cooperative_id, verdict, message, content, outcome, halted in staging.rows(
         "SELECT d.cooperative_id, d.verdict, d.message, d.content_sha256, p.outcome, h.message FROM gate.decisions d"
-        " LEFT JOIN verification.promotions p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
+        " LEFT JOIN verification.rehearsed p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
         " WHERE d.cooperative_id IN (SELECT unnest(?)) ORDER BY 1",
         [run.ids],
     ):

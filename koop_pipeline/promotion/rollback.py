@@ -13,7 +13,7 @@ from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
 from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
 from koop_pipeline.target.opening import open_target
 
-FORGOTTEN = ("promotions", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
+FORGOTTEN = ("promotions", "rehearsed", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
 
 
 def roll_back(staging: Staging, run: BatchRun, cooperative_id: str) -> list[Load]:
@@ -40,6 +40,7 @@ def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str
         loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
         ours = _to_take(loads, batch, cooperative_id)
         target.fetch_books([cooperative_id], ("load_tables", "amended"))
+        writing.freeze()
         _refuse_written(staging, target, writing, loads[-1])
         for load in ours:
             if load.kind == "amendment":

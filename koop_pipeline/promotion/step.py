@@ -40,7 +40,9 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
     after every cooperative, when its transaction is done.
     """
     ids = begin(staging, "promote", run.ids)
-    staging.clear("verification.promotions", run.ids)
+    staging.clear("verification.rehearsed", run.ids)
+    if not run.rehearse:
+        staging.clear("verification.promotions", run.ids)
     if run.rehearse:
         begin_rehearsal(staging, run)
     else:
@@ -52,8 +54,8 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
             for content in group:
                 _admit(staging, run, target, content, current)
                 after_each()
-            _record(staging, target, [content.cooperative_id for content in group])
-    compare(staging, ("promoted",), promoted(staging, ids))
+            _record(staging, target, promoted(staging, [each.cooperative_id for each in group], rehearsed=run.rehearse))
+    compare(staging, ("promoted",), promoted(staging, ids, rehearsed=run.rehearse))
 
 
 def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, current: Hashes) -> None:
@@ -61,7 +63,8 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
     cooperative_id = content.cooperative_id
     try:
         load_id, outcome = _promote_one(staging, run, target, content, current)
-        staging.execute("INSERT INTO verification.promotions VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
+        book = "rehearsed" if run.rehearse else "promotions"
+        staging.execute(f"INSERT INTO verification.{book} VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
         if outcome not in {"blocked", "rehearsed"}:
             _remember(staging, cooperative_id)
     except RefusedError as error:
@@ -93,19 +96,19 @@ def _remember(staging: Staging, cooperative_id: str) -> None:
         staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 
-def promoted(staging: Staging, ids: list[str]) -> list[str]:
-    """Those of `ids` that the step loaded, or found there, in order."""
-    rows = staging.rows("SELECT cooperative_id FROM verification.promotions WHERE outcome <> 'blocked'")
+def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:
+    """Those of `ids` that the step loaded, or found there, in order; `rehearsed`: that it loaded on trial."""
+    book = "rehearsed" if rehearsed else "promotions"
+    rows = staging.rows(f"SELECT cooperative_id FROM verification.{book} WHERE outcome <> 'blocked'")
     done = {row[0] for row in rows}
     return [cooperative_id for cooperative_id in ids if cooperative_id in done]
 
 
 def _record(staging: Staging, target: Target, ids: list[str]) -> None:
     """Take the control totals of what the target now holds of these cooperatives."""
-    there = promoted(staging, ids)
-    if there:
-        target.retried(lambda: target.fetch(there))
-        record_target(staging, "promoted", there, target.there)
+    if ids:
+        target.retried(lambda: target.fetch(ids))
+        record_target(staging, "promoted", ids, target.there)
 
 
 def _note_earlier_loads(staging: Staging, target: Target, ids: list[str]) -> None:
@@ -185,7 +188,6 @@ def _load(staging: Staging, target: Target, content: Content, load: Load) -> str
         came, listed = amendment.bring_in(staging, target, writing, cooperative_id, NEW, load.load_id)
         last = loads[-1]
         amended = replace(load, number=last.number + 1, kind="amendment", before_sha256=last.content_sha256, rows=came)
-        writing.strike("held", None)
         _book(writing, amended, content)
         writing.note("amended", listed)
     return "amended"

@@ -94,6 +94,7 @@ BOOKKEEPING = {
     "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
+    "verification.rehearsed": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
     "verification.loaded": "cooperative_id VARCHAR",
     "verification.loaded_corrections": "cooperative_id VARCHAR, digest VARCHAR",

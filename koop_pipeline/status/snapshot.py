@@ -19,7 +19,6 @@ from koop_pipeline.staging import Staging
 Row = dict[str, Any]
 ROW_FIELDS = ("extracted", "added", "promoted", "merged", "excluded", "held", "waiting")
 ADMITTED = ("loaded", "unchanged", "amended")
-APART = ("rehearsed", "rolled_back")
 
 
 def build(staging: Staging, batch: Batch) -> list[Row]:
@@ -52,23 +51,24 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
     """State, verdict and message of every cooperative that was extracted or tried to be."""
     rows = staging.rows(
         "SELECT c.cooperative_id, d.verdict, d.message, p.outcome, h.step, h.message,"
-        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id), e.batch"
+        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id), e.batch, t.outcome"
         " FROM raw.cooperatives c LEFT JOIN gate.decisions d USING (cooperative_id)"
         " LEFT JOIN verification.promotions p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
         " LEFT JOIN verification.earlier_loads e USING (cooperative_id)"
+        " LEFT JOIN verification.rehearsed t USING (cooperative_id)"
     )
     found: dict[str, tuple[str, str | None, str]] = {}
-    for cooperative_id, verdict, reason, outcome, step, halted, verified, earlier in rows:
+    for cooperative_id, verdict, reason, outcome, step, halted, verified, earlier, trial in rows:
         there = f" (in the target, unchanged: its load of batch {earlier})" if earlier else ""
         if step is not None:
             known = verdict if step in {"promote", "verify"} else None
             found[cooperative_id] = ("failed", known, halted + there)
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
-        elif outcome in APART:
-            found[cooperative_id] = (outcome, verdict, reason + there)
         elif outcome in ADMITTED:
             found[cooperative_id] = ("verified" if verified else "promoted", verdict, reason)
+        elif trial == "rehearsed" or outcome == "rolled_back":
+            found[cooperative_id] = (trial or outcome, verdict, reason + there)
         else:
             found[cooperative_id] = ("gated", verdict, reason + there)
     return found

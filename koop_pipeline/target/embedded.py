@@ -101,6 +101,9 @@ class DuckdbWriting:
         same = f" AND {same_key(table, 'o', 'n')}" if relation else ""
         return self._count(f"DELETE FROM target.platform.{table.name} o{using} WHERE o.{self.own}{same}")
 
+    def freeze(self) -> None:
+        """The file has one writer."""
+
     def hashes(self) -> Hashes:
         """Rows and hash of every table."""
         found: Hashes = {}

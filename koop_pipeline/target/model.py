@@ -47,6 +47,9 @@ class Writing(Protocol):
     def remove(self, table: Table, relation: str | None) -> int:
         """Remove the rows of a full key, or all of the cooperative; returns how many."""
 
+    def freeze(self) -> None:
+        """Let nobody else write to the platform's tables until the transaction ends; wait for those who are at it."""
+
     def hashes(self) -> "Hashes":
         """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""
 

@@ -61,8 +61,10 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> None:
 
 def promoted_ids(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:
     """The cooperatives in scope that this staging file promoted (or loaded for a rehearsal), in order."""
-    wanted = "= 'rehearsed'" if rehearsed else "NOT IN ('blocked', 'rehearsed')"
-    rows = staging.rows(f"SELECT cooperative_id FROM verification.promotions WHERE outcome {wanted}")
+    book = "rehearsed" if rehearsed else "promotions"
+    rows = staging.rows(
+        f"SELECT cooperative_id FROM verification.{book} WHERE outcome NOT IN ('blocked', 'rolled_back')"
+    )
     done = {row[0] for row in rows}
     return [cooperative_id for cooperative_id in ids if cooperative_id in done]
 

@@ -26,6 +26,7 @@ from koop_pipeline.target.postgres.read_back import BOOK, THERE, ReadBack
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
 from koop_pipeline.target.postgres.writing import PostgresWriting
 
+stamina.instrumentation.set_on_retry_hooks([])
 ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 8.0
 SETTINGS = {

@@ -52,6 +52,11 @@ class PostgresWriting:
         own = SQL("DELETE FROM {} WHERE cooperative_id = %s").format(self._table(table.name))
         return self.cursor.execute(own, [self.cooperative_id]).rowcount
 
+    def freeze(self) -> None:
+        """Lock the tables against writers, of other cooperatives too, for the moments that this takes."""
+        tables = SQL(", ").join(self._table(table.name) for table in PROMOTED)
+        self.cursor.execute(SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
+
     def hashes(self) -> Hashes:
         """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
         found: Hashes = {}

@@ -55,6 +55,7 @@ LOAN_CASES: list[Case] = [
     change("loan_instalments", "instalment_no = 1", "loan_no = 'L9'", "INS-REF-01"),
     change("loan_instalments", "instalment_no = 1", "instalment_no = 0", "INS-RNG-01"),
     change("loan_instalments", "instalment_no = 4", "instalment_no = 5", "INS-GAP-01"),
+    change("loan_instalments", I3, "principal = null, total = null", "INS-AMT-01"),
     change("loan_instalments", I3, "interest = -1, total = 299999", "INS-NEG-01"),
     change("loan_instalments", I3, "total = 324001", "INS-TOT-01"),
     change("loan_instalments", I3, "due_on = date '2026-06-14'", "INS-ORD-01"),

@@ -109,3 +109,13 @@ def test_without_a_contract_a_total_alone_stays_undivided() -> None:
 def test_order_of_the_rows_does_not_matter() -> None:
     late, early = {"total": "54", "paid_on": date(2026, 2, 5)}, {"total": "6", "paid_on": date(2026, 1, 31)}
     assert split(late, early) == [("50", "4", "54"), ("0", "6", "6")]
+
+
+def test_a_reversal_by_its_total_alone_has_no_parts_that_could_be_guessed() -> None:
+    paid, back = split({"total": "110"}, {"total": "-110", "paid_on": date(2026, 2, 1)})
+    assert paid == ("100", "10", "110")
+    assert back == (None, None, "-110")
+
+
+def test_a_reversal_that_says_its_parts_is_taken_as_it_is() -> None:
+    assert split({"principal": "-100", "interest": "-10"}) == [("-100", "-10", "-110")]
