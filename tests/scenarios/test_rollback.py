@@ -2,15 +2,20 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, gated_sample, place_of
+from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, gated_sample, place_of
 from world import migrate
 
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.rollback import roll_back
+from koop_pipeline.staging import Staging
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +75,6 @@ def test_an_amendment_of_a_later_batch_goes_alone(folder: Path, place: Place) ->
     assert place.rows() != before
     with pytest.raises(RefusedError, match="the later load of batch susulan stands on that of batch gelombang-01"):
         do_roll_back(folder)
-    from koop_pipeline.program.run import BatchRun
-    from koop_pipeline.promotion.rollback import roll_back
-    from koop_pipeline.staging import Staging
-
     run = BatchRun.of(ProgramFolder(folder), "susulan", [ONLY])
     with Staging.open(run.folder.staging_path("susulan"), isolated=False) as staging:
         assert [load.kind for load in roll_back(staging, run, ONLY)] == ["amendment"]
@@ -137,3 +138,40 @@ def test_a_batch_may_demand_a_rehearsal_of_the_same_content(folder: Path, place:
     change_line(folder, 37, "530301290198002", "5303012901980021")
     record = migrate(folder, BATCH, [ONLY])[ONLY]
     assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
+
+
+def test_a_rehearsal_says_nothing_new_of_what_is_in_production(folder: Path, place: Place) -> None:
+    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
+    record = migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]
+    assert (record["state"], record["rows"]["members"]["promoted"]) == ("promoted", 85)
+    place.do(f"UPDATE platform.members SET address = 'PALSU' WHERE cooperative_id = '{ONLY}'")
+    (said,) = do_verify(folder)
+    assert "members has 0 rows missing, 0 unexpected and 85 differing" in said
+
+
+def test_what_was_held_can_come_in_again_after_the_amendment_was_taken_out(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    held = sorted(place.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr)
+    assert held
+    change_line(folder, 37, "530301290198002", "5303012901980021")
+    text = (folder / "batches" / f"{BATCH}.yaml").read_text()
+    (folder / "batches" / "susulan.yaml").write_text(text.replace(f"batch: {BATCH}", "batch: susulan"))
+    for _ in range(2):
+        assert migrate(folder, "susulan", [ONLY])[ONLY]["state"] == "verified"
+        run = BatchRun.of(ProgramFolder(folder), "susulan", [ONLY])
+        with Staging.open(run.folder.staging_path("susulan"), isolated=False) as staging:
+            assert [load.kind for load in roll_back(staging, run, ONLY)] == ["amendment"]
+        assert sorted(place.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr) == held
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_rollback_waits_for_a_writer_and_then_refuses(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    with psycopg.connect(place.url) as writer:
+        writer.execute("UPDATE platform.members SET address = 'Jalan Baru' WHERE cooperative_id = %s", [ONLY])
+        done = threading.Timer(2.0, writer.commit)
+        done.start()
+        with pytest.raises(RefusedError, match="the platform has written to its rows since they were loaded: members"):
+            do_roll_back(folder)
+        done.join()
+    assert place.ask("SELECT DISTINCT address FROM platform.members") == [("Jalan Baru",)]

@@ -39,7 +39,8 @@ def told(error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | 
         row = f"row {', '.join(key)} of {table}" if key else f"a row of {table}"
         return TargetError(f"the target refuses {row}: {_reason(error)}", table, key)
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
-    said = (diagnosis.message_primary or "").split("\n")[0]
+    # what a trigger raises is somebody's own text and may name people
+    said = "" if isinstance(error, psycopg.errors.RaiseException) else (diagnosis.message_primary or "").split("\n")[0]
     sentence = f"the target says: {kind}" + (f" ({_masked(said)})" if said else "")
     lost = isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None
     if isinstance(error, PASSING) or lost:
