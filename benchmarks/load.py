@@ -36,11 +36,7 @@ from koop_pipeline.verification.step import verify
 
 FORM = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
 READS = 200
-
-
-def admitted(staging: Staging) -> str:
-    """SQL for the cooperatives that the gate lets in."""
-    return "SELECT cooperative_id FROM gate.decisions WHERE verdict <> 'blocked'"
+ADMITTED = "SELECT cooperative_id FROM gate.decisions WHERE verdict <> 'blocked'"
 
 
 def bare_copy(staging: Staging, url: str) -> int:
@@ -52,7 +48,7 @@ def bare_copy(staging: Staging, url: str) -> int:
             cursor.execute(f"CREATE TABLE bare.{table.name} AS SELECT * FROM platform.{table.name} WITH NO DATA")
             names = ", ".join(f'"{name}"' for name in ("cooperative_id", *table.names))
             reader = staging.connection.execute(
-                f"SELECT {names} FROM gate.promotable_{table.name} WHERE cooperative_id IN ({admitted(staging)})"
+                f"SELECT {names} FROM gate.promotable_{table.name} WHERE cooperative_id IN ({ADMITTED})"
             ).to_arrow_reader(200_000)
             with cursor.copy(f"COPY bare.{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
                 for batch in reader:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from koop_pipeline.contracts import PROMOTED, TABLES, Table
+from koop_pipeline.contracts import PROMOTED, TABLES, Column, Table
 from koop_pipeline.errors import KoopError
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.target.bookkeeping import Load
@@ -107,11 +107,14 @@ def load_order() -> list[Table]:
     return list(placed.values())
 
 
+def references(table: Table) -> list[Column]:
+    """The columns that must find a row in the target. An officer need not be a member (OFF-REF-01)."""
+    return [] if table.name == "officers" else [column for column in table.columns if column.references]
+
+
 def parents(table: Table) -> list[str]:
-    """The other tables whose rows this one must find in the target. An officer need not be a member (OFF-REF-01)."""
-    if table.name == "officers":
-        return []
-    return [column.references for column in table.columns if column.references not in {None, table.name}]
+    """The other tables whose rows this one must find in the target."""
+    return [column.references for column in references(table) if column.references not in {None, table.name}]
 
 
 def key_text(table: Table, alias: str) -> str:

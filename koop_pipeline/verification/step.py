@@ -12,7 +12,7 @@ from koop_pipeline.proof.record import record_target
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
-from koop_pipeline.target.model import Target, load_order
+from koop_pipeline.target.model import Target, load_order, references
 from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges
 
@@ -87,10 +87,9 @@ def _compare_totals(staging: Staging, target: Target, ids: list[str]) -> None:
 
 
 def _find_orphans(staging: Staging, target: Target, ids: list[str]) -> None:
-    """Rows of the target whose parent is not in the target. An officer need not be a member."""
+    """Rows of the target whose parent is not in the target."""
     for table in load_order():
-        references = [] if table.name == "officers" else [each for each in table.columns if each.references]
-        for column in references:
+        for column in references(table):
             parent = next(each for each in PROMOTED if each.name == column.references)
             staging.execute(
                 "INSERT INTO verification.orphans SELECT t.cooperative_id, ?, ?, count(*) FROM"
