@@ -1,8 +1,8 @@
 """Invents loans with schedules and repayments, and what secures them.
 
 Whole rupiah and exact: parts are rounded half-up to the rupiah, interest is taken on the balance before, the last
-principal takes what remains. Rates a period are whole billionths, the level payment of an annuity is cut to billionths
-of a rupiah, so nothing is decided by a float. Loops run over instalment numbers, never over loans.
+principal takes what remains. Rates a period are whole billionths and the level payment of an annuity is a fraction
+before it is rounded, so nothing is decided by a float. Loops run over instalment numbers, never over loans.
 """
 
 from dataclasses import dataclass
@@ -168,9 +168,9 @@ def _due_days(disbursed: Days, weekly: Mask) -> Days:
 
 @cache
 def level_payment(principal: int, period: int, tenor: int) -> int:
-    """The payment of an annuity in billionths of a rupiah, cut: P r / (1 - (1 + r)^-n)."""
+    """The payment of an annuity in rupiah, rounded half-up: P r / (1 - (1 + r)^-n)."""
     rate = Fraction(period, BILLION)
-    return int(principal * rate / (1 - (1 + rate) ** -tenor) * BILLION)
+    return int(principal * rate / (1 - (1 + rate) ** -tenor) + Fraction(1, 2))
 
 
 def _schedules(terms: tuple[Terms, ...], kind: Ints, principal: Ints, tenor: Ints) -> tuple[Ints, Ints]:
@@ -185,7 +185,7 @@ def _schedules(terms: tuple[Terms, ...], kind: Ints, principal: Ints, tenor: Int
     for number in range(1, LONGEST + 1):
         base = period * np.where(method == FLAT, principal, balance)
         interest[:, number - 1] = (base + BILLION // 2) // BILLION
-        share = np.where(method == ANNUITY, (level - base + BILLION // 2) // BILLION, even)
+        share = np.where(method == ANNUITY, level - interest[:, number - 1], even)
         part = np.where(number < tenor, share, balance)
         parts[:, number - 1] = part
         balance = balance - part

@@ -99,7 +99,7 @@ def _late(books: Books) -> Books:
         movements=pl.concat([books.movements, rows.select(books.movements.columns)]),
         late=rows.height,
         late_sen=rows.height * LATE_SEN,
-        findings=books.findings + Counter({"CUT-02": rows.height}),
+        findings=books.findings + Counter({"CUT-02": rows.height, "CUT-03": late.height}),
     )
 
 

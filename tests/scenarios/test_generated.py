@@ -59,7 +59,7 @@ def test_every_known_fault_is_found_by_its_rule_and_nothing_else_is(ended: Ended
     assert {cooperative: found(record) for cooperative, record in ended[0].items()} == expected
     rules = {rule for counts in expected.values() for rule in counts}
     assert set(dirt.RULES.values()) <= rules
-    assert len(rules) == 26
+    assert len(rules) == 27
 
 
 def test_the_states_are_those_that_were_planned(ended: Ended) -> None:
