@@ -10,6 +10,7 @@ from operator import itemgetter
 
 import polars as pl
 
+from koop_pipeline import progress
 from koop_pipeline.cleaning import corrected, derive, duplicate_shared, duplicates, exclusions
 from koop_pipeline.cleaning.frame import LINEAGE, clean, final, prefix_keys
 from koop_pipeline.contracts import Table
@@ -36,7 +37,7 @@ def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     )
     prefixed = run.key_branches
     for group, reading in _chunks(staging, table, ids):
-        _clean_chunk(staging, table, group, reading, prefixed)
+        progress.advance(len(group), _clean_chunk(staging, table, group, reading, prefixed))
     corrected.add_missing(staging, table, ids)
     derive.derive(staging, run, table, ids)
     corrected.take_out(staging, table)
@@ -82,7 +83,8 @@ def _chunks(staging: Staging, table: Table, ids: list[str]) -> Iterator[tuple[li
 
 def _clean_chunk(
     staging: Staging, table: Table, group: list[str], reading: int | None, prefixed: dict[str, list[str]]
-) -> None:
+) -> int:
+    """Clean a group's rows that share one reading; how many rows."""
     text = staging.value("SELECT settings FROM mapped.readings WHERE reading = ?", [reading]) if reading else None
     settings = json.loads(text) if text else final(table)
     mapped = staging.frame(
@@ -103,3 +105,4 @@ def _clean_chunk(
         staging.insert("cleaned.failures", over.failures)
     staging.insert(FILLED, values)
     staging.insert("cleaned.failures", cleaned.failures)
+    return mapped.height

@@ -5,16 +5,20 @@ import logging
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from koop_pipeline import progress
+from koop_pipeline.cli import bar
 from koop_pipeline.cli.shared import JsonOption, TargetOption, console, exit_code, folder_of, print_json, print_status
 from koop_pipeline.contracts import OPENING, SOURCED
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.status import snapshot
 
-STEPS = 1 + len(SOURCED) * 2 + 2 + len(OPENING) + 3 + 3
+STEPS = (
+    "extract", *(f"map {table.name}" for table in SOURCED), "map: account of raw tables", "corrections",
+    *(f"clean {table.name}" for table in SOURCED), *(f"open {table.name}" for table in OPENING), "gate", "verdicts",
+    "data docs", "promote", "verify", "control totals",
+)  # fmt: skip
+"""The names that the assets give their steps."""
 
 
 def migrate(
@@ -52,28 +56,11 @@ def _rehearsed(folder: ProgramFolder, batch: str, meant: list[snapshot.Row]) -> 
 def run_batch(
     folder: ProgramFolder, batch: str, only: list[str], *, quiet: bool, rehearse: bool = False
 ) -> list[snapshot.Row]:
-    """Run the job with a progress bar on stderr; returns the status afterwards."""
+    """Run the job and show its progress; returns the status afterwards."""
     BatchRun.of(folder, batch, only)
     from koop_pipeline.defs.instance import run_job
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    from rich.console import Console
-
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=quiet,
-    ) as bar:
-        task = bar.add_task("starting", total=STEPS)
-
-        def show(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        with progress.listening(show):
-            run_job(folder, batch, only, rehearse=rehearse)
+    with bar.shown(STEPS, quiet=quiet):
+        run_job(folder, batch, only, rehearse=rehearse)
     return snapshot.read(folder, batch)

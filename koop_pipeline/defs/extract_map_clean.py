@@ -12,7 +12,7 @@ import dagster as dg
 from koop_pipeline.cleaning.step import clean_table
 from koop_pipeline.contracts import SOURCED, Table
 from koop_pipeline.corrections.step import load_corrections
-from koop_pipeline.defs.metadata import failures_of, records, rows_by_cooperative, schema_of
+from koop_pipeline.defs.metadata import failures_of, pace, records, rows_by_cooperative, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.extract.step import extract
 from koop_pipeline.mapping.accounting import account_raw
@@ -54,7 +54,7 @@ def raw_assets(context: dg.AssetExecutionContext, batch: BatchResource) -> Itera
         for table in SOURCED:
             key = dg.AssetKey(f"raw_{table.name}")
             if key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=key, metadata=_delivered(staging, run, table))
+                yield dg.MaterializeResult(asset_key=key, metadata={**_delivered(staging, run, table), **pace()})
 
 
 def _delivered(staging: Staging, run: BatchRun, table: Table) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _mapped(table: Table) -> dg.AssetsDefinition:
         with batch.working(context, f"map {table.name}") as (staging, run):
             map_table(staging, run, table)
             counts = rows_by_cooperative(staging, f"mapped.{table.name}", run.ids)
-            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "mapped", table)})
+            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "mapped", table), **pace()})
 
     return mapped
 
@@ -111,7 +111,9 @@ def raw_accounting(context: dg.AssetExecutionContext, batch: BatchResource) -> M
         )
     names = ("cooperative_id", "table", "rows", "counted", "used", "excluded", "ignored", "reason")
     unaccounted = sum(row[2] - row[4] - row[5] - row[6] for row in rows)
-    return dg.MaterializeResult(metadata={"unaccounted rows": unaccounted, "raw tables": records(names, rows)})
+    return dg.MaterializeResult(
+        metadata={"unaccounted rows": unaccounted, "raw tables": records(names, rows), **pace()}
+    )
 
 
 @dg.asset(
@@ -132,7 +134,9 @@ def corrections(context: dg.AssetExecutionContext, batch: BatchResource) -> Mate
             [run.ids],
         )
     names = ("cooperative_id", "action", "table", "outcome", "corrections")
-    return dg.MaterializeResult(metadata={"corrections": sum(row[4] for row in rows), "outcomes": records(names, rows)})
+    return dg.MaterializeResult(
+        metadata={"corrections": sum(row[4] for row in rows), "outcomes": records(names, rows), **pace()}
+    )
 
 
 def _cleaned(table: Table) -> dg.AssetsDefinition:
@@ -151,7 +155,7 @@ def _cleaned(table: Table) -> dg.AssetsDefinition:
         with batch.working(context, f"clean {table.name}") as (staging, run):
             clean_table(staging, run, table)
             counts = rows_by_cooperative(staging, f"cleaned.{table.name}", run.ids)
-            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "cleaned", table)})
+            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "cleaned", table), **pace()})
 
     return cleaned
 

@@ -8,10 +8,18 @@ from typing import Any
 
 import dagster as dg
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging
 
 SHOWN = 1_000
+
+
+def pace() -> dict[str, Any]:
+    """What the step that runs took so far: seconds, the rows it worked through, rows a second, cooperatives."""
+    now = progress.standing()
+    worked = {"rows worked through": now.rows, "rows a second": round(now.pace)} if now.rows else {}
+    return {"seconds": round(now.seconds, 2), **worked, **({"cooperatives done": now.done} if now.done else {})}
 
 
 def schema_of(table: Table) -> dg.TableSchema:

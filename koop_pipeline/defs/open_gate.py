@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from koop_pipeline.contracts import OPENING, TABLES
-from koop_pipeline.defs.metadata import records, rows_by_cooperative, schema_of
+from koop_pipeline.defs.metadata import pace, records, rows_by_cooperative, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.opening import step as opening
 from koop_pipeline.staging import Staging
@@ -37,7 +37,7 @@ def _opened(name: str) -> dg.AssetsDefinition:
     def opened(context: dg.AssetExecutionContext, batch: BatchResource) -> Materialized:
         with batch.working(context, f"open {name}") as (staging, run):
             OPENING_STEPS[name](staging, run)
-            return dg.MaterializeResult(metadata=rows_by_cooperative(staging, f"opening.{name}", run.ids))
+            return dg.MaterializeResult(metadata={**rows_by_cooperative(staging, f"opening.{name}", run.ids), **pace()})
 
     return opened
 
@@ -83,7 +83,7 @@ def gated_assets(
             )
             yield dg.MaterializeResult(
                 asset_key=f"gated_{name}",
-                metadata={"rules": len(rules), "findings": sum(row[2] for row in rules)},
+                metadata={"rules": len(rules), "findings": sum(row[2] for row in rules), **pace()},
             )
             yield _check(name, rules)
 
@@ -129,7 +129,7 @@ def verdicts(context: dg.AssetExecutionContext, batch: BatchResource) -> Materia
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"verdicts": table},
     )
-    return dg.MaterializeResult(metadata={**counts, "verdicts": table}, check_results=[check])
+    return dg.MaterializeResult(metadata={**counts, "verdicts": table, **pace()}, check_results=[check])
 
 
 def _verdict_rows(staging: Staging) -> list[tuple[str, str, str]]:
@@ -154,4 +154,4 @@ def data_docs(context: dg.AssetExecutionContext, batch: BatchResource) -> Materi
 
     with batch.working(context, "data docs") as (staging, run):
         page = gate.write_docs(staging, run)
-    return dg.MaterializeResult(metadata={"front page": dg.MetadataValue.path(str(page))})
+    return dg.MaterializeResult(metadata={"front page": dg.MetadataValue.path(str(page)), **pace()})

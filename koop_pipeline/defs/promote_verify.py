@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from koop_pipeline.contracts import PROMOTED
-from koop_pipeline.defs.metadata import records, schema_of
+from koop_pipeline.defs.metadata import pace, records, schema_of
 from koop_pipeline.defs.resources import BatchResource, Materialized, batches
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.rehearsal import end_rehearsal
@@ -52,6 +52,7 @@ def promoted_assets(context: dg.AssetExecutionContext, batch: BatchResource) -> 
                     "dagster/partition_row_count": sum(row[1] for row in rows),
                     "rows": records(("cooperative_id", "rows"), rows),
                     "outcomes": records(("cooperative_id", "outcome"), outcomes),
+                    **pace(),
                 },
             )
 
@@ -112,7 +113,7 @@ def verified_assets(
             shown = records(names, rows)
             yield dg.MaterializeResult(
                 asset_key=f"verified_{table.name}",
-                metadata={"dagster/partition_row_count": sum(row[2] for row in rows), "compared": shown},
+                metadata={"dagster/partition_row_count": sum(row[2] for row in rows), "compared": shown, **pace()},
             )
             yield dg.AssetCheckResult(
                 asset_key=f"verified_{table.name}", check_name=f"same_{table.name}", passed=wrong == 0,
@@ -149,5 +150,6 @@ def control_totals(context: dg.AssetExecutionContext, batch: BatchResource) -> M
             "where": records(("cooperative_id", "hop", "table", "product", "measure", "expected", "found"), breaks),
             "hops": records(("hop", "cooperatives", "rows", "positive", "negative"), hops),
             "page": dg.MetadataValue.path(str(page)),
+            **pace(),
         }
     )

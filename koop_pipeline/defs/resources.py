@@ -4,8 +4,10 @@ Run config to work on some cooperatives only: `resources: {batch: {config: {only
 """
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +20,7 @@ from koop_pipeline.staging import Staging
 from koop_pipeline.status.snapshot import Snapshots
 
 PROGRAM_VARIABLE = "KOOP_PROGRAM"
+LOG_EVERY = 10.0
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 if TYPE_CHECKING:
     Materialized: TypeAlias = dg.MaterializeResult[Any]
@@ -32,6 +35,19 @@ def program_root() -> Path:
         return Path(os.environ[PROGRAM_VARIABLE])
     here = Path.cwd()
     return here if (here / "program.yaml").is_file() else SAMPLE
+
+
+@dataclass
+class _Log:
+    """Tells Dagster's log of a run how far a long step has come, every LOG_EVERY seconds."""
+
+    write: Callable[[str], None]
+    told: float = field(default_factory=time.monotonic)
+
+    def __call__(self, now: progress.Standing) -> None:
+        if time.monotonic() - self.told >= LOG_EVERY:
+            self.told = time.monotonic()
+            self.write(progress.sentence(now))
 
 
 class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -55,8 +71,12 @@ class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> Iterator[tuple[Staging, BatchRun]]:
         """Staging and run for one step; with `snapshot` the status is written when the step is done."""
         run = self.run(context.partition_key)
-        progress.step(step)
-        with Staging.open(run.folder.staging_path(run.batch.batch), isolated=isolated) as staging:
+        logged = _Log(context.log.info)
+        with (
+            progress.listening(logged),
+            Staging.open(run.folder.staging_path(run.batch.batch), isolated=isolated) as staging,
+        ):
+            progress.step(step, len(run.ids))
             yield staging, run
             if snapshot:
                 Snapshots(staging, run.batch, run.folder.status_path(run.batch.batch)).now()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from koop_pipeline import progress
 from koop_pipeline.errors import DeliveryError
 from koop_pipeline.extract import raw_writer
 from koop_pipeline.extract.formats import reader_for
@@ -43,6 +44,12 @@ def extract(staging: Staging, run: BatchRun) -> None:
     for ordinal, cooperative in enumerate(run.batch.cooperatives):
         if cooperative in run.cooperatives:
             _extract_one(staging, run, cooperative, ordinal)
+            progress.advance(1, _delivered_rows(staging, cooperative))
+
+
+def _delivered_rows(staging: Staging, cooperative: Cooperative) -> int:
+    rows = "SELECT coalesce(sum(rows), 0)::BIGINT FROM raw.tables WHERE cooperative_id = ?"
+    return int(staging.value(rows, [cooperative.id]))
 
 
 def _extract_one(staging: Staging, run: BatchRun, cooperative: Cooperative, ordinal: int) -> None:

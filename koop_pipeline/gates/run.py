@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from koop_pipeline import progress
 from koop_pipeline.gates.findings import write_counts, write_findings
 from koop_pipeline.gates.suites import SuiteFile
 from koop_pipeline.gates.tables import clear_table, create_tables, forget_other_tables
+from koop_pipeline.staging import quoted
 
 if TYPE_CHECKING:
     from koop_pipeline.gates.gx.validation import Checked
@@ -53,7 +55,13 @@ def run_suites(
         for suite in chosen:
             clear_table(writer, suite.table)
             _write_suite(writer, suite, session.check(suite))
+            progress.advance(rows=_checked_rows(writer, suite.table))
     return _outcomes(connection, [suite.table for suite in chosen])
+
+
+def _checked_rows(writer: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = writer.execute(f"SELECT count(*) FROM checked.{quoted(table)}").fetchone()
+    return int(row[0]) if row else 0
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A profile that does not fit what one cooperative delivered halts that cooperativ
 
 from collections.abc import Sequence
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.cooperatives import COOPERATIVES
 from koop_pipeline.errors import ConfigError, DeliveryError
@@ -43,7 +44,13 @@ def map_table(staging: Staging, run: BatchRun, table: Table) -> None:
         if not map_together(staging, run, group, table):
             for cooperative in group.cooperatives:
                 _map_one(staging, run, cooperative, table, plans)
+        progress.advance(len(group.ids), _mapped_rows(staging, group.ids, table))
     record_mapped(staging, table, run.ids)
+
+
+def _mapped_rows(staging: Staging, ids: list[str], table: Table) -> int:
+    counted = f"SELECT count(*) FROM mapped.{quoted(table.name)} WHERE cooperative_id IN (SELECT unnest(?))"
+    return int(staging.value(counted, [ids]))
 
 
 def _map_one(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
@@ -120,7 +121,8 @@ def _groups(staging: Staging, tables: Sequence[str], ids: list[str]) -> Iterator
     """Groups of cooperatives with at most about CHUNK_ROWS rows in `tables` together."""
     counts = " UNION ALL ".join(f"SELECT cooperative_id FROM cleaned.{name}" for name in tables)
     sizes = dict(staging.rows(f"SELECT cooperative_id, count(*) FROM ({counts}) GROUP BY 1"))
-    return groups(((cooperative_id, sizes.get(cooperative_id, 0)) for cooperative_id in ids), CHUNK_ROWS)
+    sized = ((cooperative_id, sizes.get(cooperative_id, 0)) for cooperative_id in ids)
+    return progress.through(groups(sized, CHUNK_ROWS), sizes)
 
 
 def _rows(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:

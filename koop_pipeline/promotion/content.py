@@ -34,6 +34,11 @@ class Content:
         """The hash of everything that would be promoted."""
         return combine(self.tables)
 
+    @property
+    def rows(self) -> int:
+        """How many rows would be promoted."""
+        return sum(rows for rows, _ in self.tables.values())
+
 
 EMPTY = Content("", {}).sha256
 

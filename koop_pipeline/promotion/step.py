@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
@@ -54,6 +55,7 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
             for content in group:
                 _admit(staging, run, target, content, current)
                 after_each()
+                progress.advance(1, content.rows)
             _record(staging, target, promoted(staging, [each.cooperative_id for each in group], rehearsed=run.rehearse))
     compare(staging, ("promoted",), promoted(staging, ids, rehearsed=run.rehearse))
 
@@ -158,7 +160,7 @@ def _load_of(run: BatchRun, content: Content, decision: _Decision) -> Load:
     """The line of a first load; its fingerprint is that of the content."""
     cooperative_id, digest = content.cooperative_id, content.sha256
     load_id = hashlib.sha256(f"{cooperative_id}\n{digest}".encode()).hexdigest()[:16]
-    rows = sum(rows for rows, _ in content.tables.values())
+    rows = content.rows
     return Load(
         cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict, rows
     )

@@ -5,6 +5,7 @@ Works in groups of whole cooperatives. How rows are compared is `ranges.py`; wha
 
 from collections.abc import Iterator
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare, first_breaks
@@ -71,7 +72,7 @@ def promoted_ids(staging: Staging, ids: list[str], *, rehearsed: bool = False) -
 
 def _groups(staging: Staging, ids: list[str]) -> Iterator[list[str]]:
     sizes = dict(staging.rows("SELECT cooperative_id, sum(kept)::BIGINT FROM gate.row_counts GROUP BY 1"))
-    return groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS)
+    return progress.through(groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS), sizes)
 
 
 def _compare_totals(staging: Staging, target: Target, ids: list[str]) -> None:

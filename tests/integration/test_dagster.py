@@ -181,3 +181,31 @@ def test_dagster_keeps_its_runs_in_postgresql_where_the_environment_names_one(
             partitions = connection.execute("SELECT partition FROM dynamic_partitions ORDER BY 1").fetchall()
     assert kept == [(run.run_id,)]
     assert partitions == [("dua",), ("satu",)]
+
+
+def test_a_run_goes_through_the_steps_that_the_bar_counts_and_keeps_its_pace(programme: Path) -> None:
+    import dagster as dg
+
+    from koop_pipeline import progress
+    from koop_pipeline.cli.migrate import STEPS as NAMES
+    from koop_pipeline.defs.instance import dagster_home, run_job
+    from koop_pipeline.program.folder import ProgramFolder
+
+    (programme / "mappings" / "p.yaml").write_text(
+        "profile: p\nreads: {format: csv}\nmembers: {from: anggota, columns: {member_no: kode, full_name: nama}}\n"
+    )
+    (programme / "legacy" / "a" / "anggota.csv").write_text("kode,nama\nA1,Siti\nA2,Budi\n")
+    begun: list[str] = []
+    with progress.listening(lambda now: begun.append(now.step)):
+        assert run_job(ProgramFolder(programme), "satu", [])
+    assert begun[0] == "extract"
+    assert set(begun) == set(NAMES)
+    assert len(NAMES) == len(set(NAMES))
+    with dg.DagsterInstance.from_config(str(dagster_home(ProgramFolder(programme)))) as made:
+        events = [made.get_latest_materialization_event(key) for key in made.all_asset_keys()]
+        kept = [event.asset_materialization for event in events if event]
+        metadata = {each.asset_key.to_user_string(): each.metadata for each in kept if each}
+    assert len(metadata) == 3 * 11 + 2 + 3 + 14 + 2 + 2 * 13 + 1
+    assert all(isinstance(each["seconds"].value, float) for each in metadata.values())
+    assert metadata["mapped_members"]["rows worked through"].value == 2
+    assert metadata["cleaned_members"]["cooperatives done"].value == 1
