@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/test_postgres_failures.py \
 	tests/scenarios/test_promotion.py tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
 
-.PHONY: demo test test-crash lint types unit postgres setup lock clean ui
+.PHONY: demo test bench test-crash lint types unit postgres setup lock clean ui
 
 demo: $(READY)
 	@$(BIN)/koop demo
@@ -31,6 +31,10 @@ postgres: $(READY)
 # the long form of the kill tests: the process is killed 240 times, the server 20 times
 test-crash: $(READY)
 	@KOOP_TEST_CRASH=full $(BIN)/pytest tests/scenarios/test_crash.py
+
+# the benchmarks in their small form, a few minutes; benchmarks/README.md has the large one
+bench: $(READY)
+	@$(BIN)/python benchmarks/compare.py var/bench --cooperatives 5 20 --obvious 20 --members 20000
 
 ui: $(READY)
 	@$(BIN)/koop --program data/sample ui

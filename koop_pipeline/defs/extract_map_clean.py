@@ -54,7 +54,7 @@ def raw_assets(context: dg.AssetExecutionContext, batch: BatchResource) -> Itera
         for table in SOURCED:
             key = dg.AssetKey(f"raw_{table.name}")
             if key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=key, metadata={**_delivered(staging, run, table), **pace()})
+                yield dg.MaterializeResult(asset_key=key, metadata={**pace(), **_delivered(staging, run, table)})
 
 
 def _delivered(staging: Staging, run: BatchRun, table: Table) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _mapped(table: Table) -> dg.AssetsDefinition:
         with batch.working(context, f"map {table.name}") as (staging, run):
             map_table(staging, run, table)
             counts = rows_by_cooperative(staging, f"mapped.{table.name}", run.ids)
-            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "mapped", table), **pace()})
+            return dg.MaterializeResult(metadata={**pace(), **counts, **failures_of(staging, "mapped", table)})
 
     return mapped
 
@@ -155,7 +155,7 @@ def _cleaned(table: Table) -> dg.AssetsDefinition:
         with batch.working(context, f"clean {table.name}") as (staging, run):
             clean_table(staging, run, table)
             counts = rows_by_cooperative(staging, f"cleaned.{table.name}", run.ids)
-            return dg.MaterializeResult(metadata={**counts, **failures_of(staging, "cleaned", table), **pace()})
+            return dg.MaterializeResult(metadata={**pace(), **counts, **failures_of(staging, "cleaned", table)})
 
     return cleaned
 

@@ -12,7 +12,8 @@ from koop_pipeline import progress
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging
 
-SHOWN = 1_000
+SHOWN = 100
+"""Lines of a table in the event log: all of them stand in staging and in the status."""
 
 
 def pace() -> dict[str, Any]:
@@ -38,7 +39,7 @@ def schema_of(table: Table) -> dg.TableSchema:
 
 
 def records(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.TableMetadataValue:
-    """Rows as a table; amounts become text, at most SHOWN rows are kept in the event log."""
+    """Rows as a table; amounts become text. Beyond SHOWN rows the last line says how many more there are."""
     cells = [
         dg.TableRecord(
             {
@@ -48,6 +49,9 @@ def records(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.TableMe
         )
         for row in rows[:SHOWN]
     ]
+    if len(rows) > SHOWN:
+        more = f"and {len(rows) - SHOWN:,} more"
+        cells.append(dg.TableRecord(dict.fromkeys(names, "") | {names[0]: more}))
     columns = [dg.TableColumn(name, "text") for name in names]
     return dg.MetadataValue.table(cells, schema=dg.TableSchema(columns=columns))
 

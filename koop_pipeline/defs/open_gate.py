@@ -37,7 +37,7 @@ def _opened(name: str) -> dg.AssetsDefinition:
     def opened(context: dg.AssetExecutionContext, batch: BatchResource) -> Materialized:
         with batch.working(context, f"open {name}") as (staging, run):
             OPENING_STEPS[name](staging, run)
-            return dg.MaterializeResult(metadata={**rows_by_cooperative(staging, f"opening.{name}", run.ids), **pace()})
+            return dg.MaterializeResult(metadata={**pace(), **rows_by_cooperative(staging, f"opening.{name}", run.ids)})
 
     return opened
 
@@ -129,7 +129,7 @@ def verdicts(context: dg.AssetExecutionContext, batch: BatchResource) -> Materia
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"verdicts": table},
     )
-    return dg.MaterializeResult(metadata={**counts, "verdicts": table, **pace()}, check_results=[check])
+    return dg.MaterializeResult(metadata={**pace(), **counts, "verdicts": table}, check_results=[check])
 
 
 def _verdict_rows(staging: Staging) -> list[tuple[str, str, str]]:

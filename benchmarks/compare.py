@@ -1,0 +1,143 @@
+"""The floor, the obvious way and ours on the same data in one run, and how the cost of a row grows with the batch.
+
+Run `python benchmarks/compare.py WORK [--cooperatives 10 100 1000] [--obvious 100] [--members 1000000]`.
+WORK is a folder for generated programmes (kept, and used again). For each number of cooperatives: the floor, the
+obvious way where there are no more cooperatives than `--obvious`, and `koop migrate` from a cold start, into the
+embedded target and into PostgreSQL, each in a process tree of its own that is measured whole, server included. Then one
+cooperative of `--members` members with two transactions an account, and one of 500 members from a cold start.
+Ratios compare wall time; CPU stands beside it. Where a run does not end well, its line says so.
+"""
+
+import argparse
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from floor import target_at
+from measure import Measured, machine, measure
+
+HERE = Path(__file__).parent
+BATCH = "gelombang-01"
+KOOP = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured way on one programme."""
+
+    size: str
+    way: str
+    rows: int
+    measured: Measured
+
+    def text(self, floor: "Line | None") -> str:
+        """The line of the table, with the ratio to the floor of the same size."""
+        wall, cpu = self.measured.wall, self.measured.cpu
+        ratio = f"{wall / floor.measured.wall:>8.1f}" if floor else f"{'':>8}"
+        failed = "" if self.measured.code == 0 else f"   exit code {self.measured.code}"
+        return (
+            f"{self.size:<20}{self.way:<18}{self.rows:>12,}{wall:>10.1f}{cpu:>10.1f}{wall / self.rows * 1e6:>9.2f}"
+            f"{cpu / self.rows * 1e6:>9.2f}{self.measured.peak / 2**20:>9,.0f}{ratio}{failed}"
+        )
+
+
+HEAD = (
+    f"{'programme':<20}{'way':<18}{'rows':>12}{'wall s':>10}{'cpu s':>10}{'us/row':>9}{'cpu us':>9}{'MiB':>9}"
+    f"{'x floor':>8}"
+)
+
+
+def generated(work: Path, name: str, *options: str) -> tuple[Path, int]:
+    """A programme of the CSV system without faults, made where it is not there yet, and its delivered rows."""
+    folder = work / name
+    if not (folder / "answer-key.yaml").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [*KOOP, "generate", str(folder), "--system", "csv"]
+        subprocess.run([*command, "--faults", "0", *options], check=True, capture_output=True)
+    files = (folder / "legacy").glob("*/*.csv")
+    return folder, sum(path.read_bytes().count(b"\n") - 1 for path in files)
+
+
+def ours(folder: Path, *, postgres: bool) -> Measured:
+    """`koop migrate` from nothing, in a process of its own."""
+    shutil.rmtree(folder / "var", ignore_errors=True)
+    inner = [sys.executable, __file__, str(folder), "--inner", "postgres" if postgres else "embedded"]
+    return measure(inner)
+
+
+def migrate(folder: Path, target: str) -> int:
+    """What `ours` measures."""
+    command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
+    if target == "embedded":
+        return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    with target_at(None) as url:
+        environment = {**os.environ, "KOOP_TARGET": url}
+        return subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=False).returncode
+
+
+def by_script(name: str, folder: Path) -> Measured:
+    """One of the other benchmarks."""
+    return measure([sys.executable, str(HERE / name), str(folder)])
+
+
+def sizes(work: Path, count: int, obvious_up_to: int, ways: list[str], lines: list[Line]) -> None:
+    """Measure every way on one number of cooperatives."""
+    folder, rows = generated(work, f"c{count}", "--cooperatives", str(count), "--members", "561")
+    size = f"{count:,} x 561"
+    measured = {"floor": lambda: by_script("floor.py", folder), "obvious": lambda: by_script("obvious.py", folder)}
+    measured["ours"] = lambda: ours(folder, postgres=False)
+    measured["ours, PostgreSQL"] = lambda: ours(folder, postgres=True)
+    floor = None
+    for way, run in measured.items():
+        if way not in ways or (way == "obvious" and count > obvious_up_to):
+            continue
+        line = Line(size, way, rows, run())
+        floor = line if way == "floor" else floor
+        lines.append(line)
+        print(line.text(floor), flush=True)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--cooperatives", type=int, nargs="*", default=[10, 100, 1000])
+    parser.add_argument("--obvious", type=int, default=100)
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--ways", nargs="*", default=["floor", "obvious", "ours", "ours, PostgreSQL"])
+    parser.add_argument("--inner", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.inner:
+        sys.exit(migrate(asked.work, asked.inner))
+    print(machine())
+    print(HEAD)
+    lines: list[Line] = []
+    for count in asked.cooperatives:
+        sizes(asked.work, count, asked.obvious, asked.ways, lines)
+    for members, transactions in ((asked.members, "2"), (500, "12")):
+        if members:
+            options = ("--cooperatives", "1", "--members", str(members), "--transactions", transactions)
+            folder, rows = generated(asked.work, f"m{members}", *options)
+            print(Line(f"1 x {members:,}", "ours", rows, ours(folder, postgres=False)).text(None), flush=True)
+    _tell_ratios(lines)
+
+
+def _tell_ratios(lines: list[Line]) -> None:
+    """What the goals ask for, from the lines above."""
+    mine = [line for line in lines if line.way == "ours"]
+    for line in lines:
+        other = next((one for one in mine if one.size == line.size), None)
+        if line.way == "obvious" and other:
+            ratio = line.measured.wall / other.measured.wall
+            print(f"{line.size}: the obvious way takes {ratio:.2f} times as long as ours (goal 10)")
+    for before, after in itertools.pairwise(mine):
+        ratio = after.measured.wall / after.rows / (before.measured.wall / before.rows)
+        print(f"a row at {after.size} costs {ratio:.2f} times a row at {before.size}")
+
+
+if __name__ == "__main__":
+    main()
