@@ -79,7 +79,7 @@ class Target(Protocol):
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Do it, and again (a few times) where the target failed in passing; the last TargetError is raised."""
 
-    def constraints_missing(self) -> list[str]:
+    def faults(self) -> list[str]:
         """What should hold in the target itself and does not: keys, checks, row-level security."""
 
 

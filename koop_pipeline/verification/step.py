@@ -17,6 +17,7 @@ from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges
 
 CHUNK_ROWS = 1_000_000
+FAULTS = 5
 CONTROLS = {
     "savings": ("savings_accounts", "balance"),
     "savings_transactions": ("savings_transactions", "amount"),
@@ -40,13 +41,14 @@ def verify(staging: Staging, run: BatchRun) -> None:
     with open_target(staging, run.target, read_only=True) as target:
         for group in _groups(staging, ids):
             _compare(staging, target, group)
-        missing = target.constraints_missing()
+        faults = target.faults()
     compare(staging, ("read_back",), ids)
     _halt_differing(staging, ids)
     for cooperative_id, sentence in first_breaks(staging, ids).items():
         halt(staging, cooperative_id, "verify", f"{cooperative_id}: the control totals break {sentence}")
-    for cooperative_id in ids if missing else []:
-        reason = f"{cooperative_id}: the target lacks constraints that its schema promises: {'; '.join(missing[:5])}"
+    for cooperative_id in ids if faults else []:
+        more = f"; and {len(faults) - FAULTS} more" if len(faults) > FAULTS else ""
+        reason = f"{cooperative_id}: the target is not what its schema promises: {'; '.join(faults[:FAULTS])}{more}"
         halt(staging, cooperative_id, "verify", reason)
 
 

@@ -8,6 +8,7 @@ import re
 
 import psycopg
 
+from koop_pipeline.identifiers.masking import mask_key
 from koop_pipeline.target.model import TargetError
 
 PASSING = (
@@ -31,14 +32,18 @@ class PassingError(TargetError):
     passing = True
 
 
-def told(error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None) -> TargetError:
-    """The error as one that the steps understand; `table` and `key` name the row where it is known."""
+def told(
+    error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None, column: str | None = None
+) -> TargetError:
+    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
     diagnosis = error.diag
-    if isinstance(error, psycopg.errors.IntegrityError):
-        table = table or diagnosis.table_name or "a table"
-        row = f"row {', '.join(key)} of {table}" if key else f"a row of {table}"
-        return TargetError(f"the target refuses {row}: {_reason(error)}", table, key)
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+    table = table or diagnosis.table_name
+    if isinstance(error, psycopg.IntegrityError) or (isinstance(error, psycopg.DataError) and table):
+        place = table or "a table"
+        shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
+        row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
+        return TargetError(f"the target refuses {row}: {_reason(error, column or diagnosis.column_name)}", table, key)
+    kind = _kind(error)
     # what a trigger raises is somebody's own text and may name people
     said = "" if isinstance(error, psycopg.errors.RaiseException) else (diagnosis.message_primary or "").split("\n")[0]
     sentence = f"the target says: {kind}" + (f" ({_masked(said)})" if said else "")
@@ -50,15 +55,28 @@ def told(error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | 
     return TargetError(sentence)
 
 
-def _reason(error: psycopg.errors.IntegrityError) -> str:
+def _kind(error: psycopg.Error) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+
+
+def _reason(error: psycopg.Error, column: str | None) -> str:
     named = error.diag.constraint_name
+    value = column or "a value"
     if isinstance(error, psycopg.errors.NotNullViolation):
-        return f"{error.diag.column_name} is empty"
+        return f"{value} is empty"
     if isinstance(error, psycopg.errors.UniqueViolation):
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
         return f"what it refers to is not there, or rows still refer to it ({named})"
-    return f"it breaks the constraint {named}"
+    if isinstance(error, psycopg.IntegrityError):
+        return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"
+    if isinstance(error, psycopg.errors.StringDataRightTruncation):
+        return f"{value} is too long"
+    if isinstance(error, psycopg.errors.NumericValueOutOfRange):
+        return f"{value} is too large"
+    if isinstance(error, psycopg.errors.CharacterNotInRepertoire | psycopg.errors.UntranslatableCharacter):
+        return "it holds a character that a text in PostgreSQL cannot (NUL)"
+    return f"{value} is none that it takes ({_kind(error)})"
 
 
 def _masked(said: str) -> str:

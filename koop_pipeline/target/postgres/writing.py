@@ -88,7 +88,7 @@ class PostgresWriting:
         """Run a statement for every slice of a relation; how many rows it met in all, which must be all of them."""
         met = came = 0
         into = (self.schemas.platform, table.name)
-        for incoming, rows in slices(self.cursor, self.staging, relation, into, listed):
+        for incoming, rows in slices(self.cursor, self.staging, relation, into, listed, table.key):
             filled = SQL(statement).format(
                 into=Identifier(*into), incoming=incoming, names=names(listed), same=_same(table),
                 column=Identifier(column) if column else SQL(""),
@@ -96,18 +96,21 @@ class PostgresWriting:
             came += rows
             met += self._guarded(table, filled, incoming)
         if table.has("parent_code"):
-            self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+            self._guarded(table, SQL("SET CONSTRAINTS ALL IMMEDIATE"), Identifier(*into))
+            self.cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if met != came:
             raise TargetError(f"the target took {met} of {came} rows of {table.name}")
         return met
 
-    def _guarded(self, table: Table, statement: Composed, incoming: Identifier) -> int:
-        """Run a statement; where a constraint refuses it, the error names the row."""
+    def _guarded(self, table: Table, statement: SQL | Composed, rows: Identifier) -> int:
+        """Run a statement; where it is refused, the error names the row, which is one of `rows`."""
         try:
             with self.cursor.connection.transaction():
                 return self.cursor.execute(statement).rowcount
-        except psycopg.errors.IntegrityError as error:
-            raise told(error, table.name, blamed(self.cursor, error, table, incoming)) from None
+        except psycopg.DataError as error:
+            raise told(error, table.name) from None
+        except psycopg.IntegrityError as error:
+            raise told(error, table.name, blamed(self.cursor, error, table, rows)) from None
 
 
 def _same(table: Table) -> Composed:
