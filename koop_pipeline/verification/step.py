@@ -103,15 +103,18 @@ def _find_orphans(staging: Staging, target: Target, ids: list[str]) -> None:
 
 
 def _halt_differing(staging: Staging, ids: list[str]) -> None:
-    for cooperative_id, table, missing, unexpected, differing, expected, found in staging.rows(
+    for cooperative_id, table, *counts, expected, found in staging.rows(
         "SELECT cooperative_id, table_name, missing, unexpected, differing, expected, found FROM verification.results"
         " WHERE (missing + unexpected + differing + ranges > 0 OR expected <> found)"
         " AND cooperative_id IN (SELECT unnest(?)) ORDER BY ALL",
         [ids],
     ):
+        missing, unexpected, differing = counts
+        cut = f", which lists the first {ranges.SHOWN:,} of each kind" if max(counts) > ranges.SHOWN else ""
         message = (
             f"{cooperative_id}: the target is not what was promoted: {table} has {missing} rows missing, {unexpected}"
-            f" unexpected and {differing} differing ({found} rows, {expected} expected); see verification.differences"
+            f" unexpected and {differing} differing ({found} rows, {expected} expected); see"
+            f" verification.differences{cut}"
         )
         halt(staging, cooperative_id, "verify", message)
     for cooperative_id, control, expected, found in staging.rows(
