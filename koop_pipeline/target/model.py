@@ -96,6 +96,17 @@ def loads_of(staging: Staging, target: Target, ids: Sequence[str]) -> dict[str, 
     return found
 
 
+def loaded_hashes(staging: Staging, target: Target, load: Load) -> Hashes:
+    """Rows and hash of each table as of a load; its book `load_tables` must be fetched."""
+    return {
+        name: (rows, digest)
+        for name, rows, digest in staging.rows(
+            f"SELECT table_name, rows, sha256 FROM {target.books}load_tables WHERE load_id = ? AND rows > 0",
+            [load.load_id],
+        )
+    }
+
+
 def load_order() -> list[Table]:
     """The promoted tables, parents before their children."""
     placed: dict[str, Table] = {"cooperatives": TABLES["cooperatives"]}

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of
-from world import migrate
+from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of, run_of
+from world import migrate, prepare
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +173,75 @@ def test_what_was_held_comes_in_later_and_nothing_else_changes(folder: Path, pla
     assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
     assert place.ask("SELECT number, kind, rows FROM migration.loads ORDER BY number")[-1] == (2, "amendment", 1)
     assert place.ask("SELECT table_name, column_name FROM migration.amended") == [("members", "nik")]
+
+
+WRITTEN = f"""
+    UPDATE platform.members SET address = 'Jalan Baru' WHERE member_no = (SELECT min(member_no) FROM platform.members);
+    UPDATE platform.savings_accounts SET balance = balance + 1000 WHERE account_no = (SELECT min(account_no) FROM
+        platform.savings_accounts);
+    INSERT INTO platform.products (cooperative_id, product_code, name, serves, kind) VALUES
+        ('{ONLY}', 'BARU', 'Baru', 'savings', 'voluntary');
+    DELETE FROM platform.loan_repayments WHERE entry_no = (SELECT min(entry_no) FROM platform.loan_repayments)
+"""
+
+
+def gated_again(root: Path, before: str, after: str) -> None:
+    """Another delivery of the member with the damaged NIK, brought to the gate."""
+    change_line(root, 37, before, after)
+    prepare(run_of(root))
+
+
+def test_what_the_platform_wrote_since_is_no_hindrance_to_an_amendment_and_stays(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    for sql in WRITTEN.split(";"):
+        place.do(sql)
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    assert do_promote(folder) == ("amended", "")
+    after = place.rows()
+    changed = [(old, new) for old, new in zip(before.pop("members"), after.pop("members"), strict=True) if old != new]
+    assert after == before
+    assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
+    assert len(changed) == 1
+    assert do_promote(folder)[0] == "unchanged"
+
+
+def test_where_the_platform_has_filled_the_cell_otherwise_the_amendment_stays_out(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.members SET nik = '5303012901980099' WHERE member_no = 'T034'")
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    outcome, message = do_promote(folder)
+    assert outcome == "halted"
+    assert message.startswith(
+        f"{ONLY}: what was held of it cannot come in, and nothing was changed: the platform has since written another"
+        " members.nik in 1 rows"
+    )
+    assert "53030129" not in message
+    assert place.rows() == before
+
+
+def test_where_the_platform_has_filled_the_cell_alike_there_is_nothing_to_do(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.members SET nik = '5303012901980021' WHERE member_no = 'T034'")
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    assert do_promote(folder) == ("amended", "")
+    assert place.rows() == before
+    assert place.ask("SELECT rows FROM migration.loads WHERE number = 2") == [(0,)]
+
+
+def test_a_changed_delivery_and_a_platform_that_wrote_are_told_apart(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.savings_accounts SET status = 'blocked'")
+    gated_again(folder, "Kleden;530301290198002", "Kledan;5303012901980021")
+    outcome, message = do_promote(folder)
+    assert outcome == "halted"
+    assert "its content changed since: members.full_name differs in 1 rows; restore" in message
+    assert "savings_accounts" not in message
+    place.do("UPDATE platform.members SET full_name = 'Lain' WHERE member_no = 'T001'")
+    message = do_promote(folder)[1]
+    assert "members.full_name differs in 2 rows (with what the platform has written there since); restore" in message
 
 
 def test_changed_content_is_refused_with_the_way_out(folder: Path, place: Place, reference: Rows) -> None:
