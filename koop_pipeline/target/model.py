@@ -48,7 +48,7 @@ class Writing(Protocol):
         """Remove the rows of a full key, or all of the cooperative; returns how many."""
 
     def freeze(self) -> None:
-        """Let nobody else write to the platform's tables until the transaction ends; wait for those who are at it."""
+        """Let nobody else write to the cooperative's rows until the transaction ends; wait for those who are at it."""
 
     def hashes(self) -> "Hashes":
         """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""

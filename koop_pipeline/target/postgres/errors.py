@@ -25,6 +25,11 @@ PASSING = (
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
 
+WAITING = re.compile("starting up|shutting down|recovery|too many|connection slots|not yet accepting")
+FOR_GOOD = re.compile("authentication|password|pg_hba|does not exist|not permitted|permission denied|SSL|certificate")
+SEVERITY = re.compile(r"[^\s:]+:  ")
+"""What a server's own message begins with, in whatever language: `FATAL:  `."""
+
 
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
@@ -46,13 +51,33 @@ def told(
     kind = _kind(error)
     # what a trigger raises is somebody's own text and may name people
     said = "" if isinstance(error, psycopg.errors.RaiseException) else (diagnosis.message_primary or "").split("\n")[0]
-    sentence = f"the target says: {kind}" + (f" ({_masked(said)})" if said else "")
+    sentence = f"the target says: {kind}" + (f" ({masked_values(said)})" if said else "")
     lost = isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None
-    if isinstance(error, PASSING) or lost:
+    if lost:
+        return PassingError(f"{sentence} ({masked(str(error).split(chr(10))[0])})")
+    if isinstance(error, PASSING):
         return PassingError(sentence)
     if isinstance(error, psycopg.errors.DiskFull):
         return TargetError("the target's disk is full; make room, then run koop migrate again")
     return TargetError(sentence)
+
+
+def unreached(error: psycopg.OperationalError, url: str) -> TargetError:
+    """Why no connection came about, and to what; a server that refuses this user for good is not asked again.
+
+    PostgreSQL sends no code with it, only a text. Where a URL has a second `@`, libpq takes a part of the password for
+    the host, so that nothing of it is named.
+    """
+    said = re.sub("^(connection failed: )?(connection to server .*? failed: )?", "", str(error).split("\n")[0])
+    tried = error.pgconn
+    names = ["host", "port", "db", "user"] if tried is not None and url.count("@") < 2 else []
+    values = [(name, getattr(tried, name).decode(errors="replace")) for name in names]
+    listed = ", ".join(f"{'database' if name == 'db' else name} {value}" for name, value in values if value)
+    sentence = f"it cannot be reached{f' ({listed})' if listed else ''}: {masked(SEVERITY.sub('', said, count=1))}"
+    asked = tried is not None and SEVERITY.match(said) and (tried.needs_password or tried.used_password)
+    if (FOR_GOOD.search(said) or asked) and not WAITING.search(said):
+        return TargetError(sentence)
+    return PassingError(sentence)
 
 
 def _kind(error: psycopg.Error) -> str:
@@ -79,6 +104,11 @@ def _reason(error: psycopg.Error, column: str | None) -> str:
     return f"{value} is none that it takes ({_kind(error)})"
 
 
-def _masked(said: str) -> str:
+def masked_values(said: str) -> str:
     """A message without the values that it quotes; names of constraints and roles in double quotes stay."""
     return re.sub(r"'[^']*'|: \"[^\"]*\"", "'***'", said)
+
+
+def masked(said: str) -> str:
+    """A message without anything that it quotes."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'***'", said)

@@ -12,7 +12,7 @@ from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
-from koop_pipeline.target.model import Hashes, TargetError
+from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.blame import blamed
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import told
@@ -53,9 +53,13 @@ class PostgresWriting:
         return self.cursor.execute(own, [self.cooperative_id]).rowcount
 
     def freeze(self) -> None:
-        """Lock the tables against writers, of other cooperatives too, for the moments that this takes."""
-        tables = SQL(", ").join(self._table(table.name) for table in PROMOTED)
-        self.cursor.execute(SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
+        """Lock every row of the cooperative, its parents first; other cooperatives are written to as ever.
+
+        A new row of the cooperative waits too, for each table refers to a parent whose row is locked.
+        """
+        for table in load_order():
+            locked = SQL("SELECT count(*) FROM (SELECT FROM {} WHERE cooperative_id = %s FOR UPDATE) AS locked")
+            self.cursor.execute(locked.format(self._table(table.name)), [self.cooperative_id])
 
     def hashes(self) -> Hashes:
         """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
