@@ -18,6 +18,13 @@ import pytest
 from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of, run_of
 from world import migrate, prepare
 
+from koop_pipeline.defs.promote_verify import current_hashes
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.step import promote
+from koop_pipeline.staging import Staging
+from koop_pipeline.target.opening import open_target
+
 
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -242,6 +249,32 @@ def test_a_changed_delivery_and_a_platform_that_wrote_are_told_apart(folder: Pat
     place.do("UPDATE platform.members SET full_name = 'Lain' WHERE member_no = 'T001'")
     message = do_promote(folder)[1]
     assert "members.full_name differs in 2 rows (with what the platform has written there since); restore" in message
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_row_that_the_database_refuses_is_named_by_its_place_and_the_rest_goes_on(
+    gated: Path, tmp_path: Path, place: Place, reference: Rows
+) -> None:
+    """KSP-MEKAR stands first in the batch; its member A0002 is on line 3 of its list."""
+    root = tmp_path / "program"
+    shutil.copytree(gated, root)
+    run = BatchRun.of(ProgramFolder(root), BATCH, ["KSP-MEKAR", ONLY])
+    prepare(run)
+    with Staging.open(tmp_path / "batch-x.duckdb", isolated=False) as staging, open_target(staging, run.target):
+        pass
+    place.do("ALTER TABLE platform.members ADD CONSTRAINT not_him CHECK (cooperative_id <> 'KSP-MEKAR' OR member_no"
+             " <> 'A0002')")  # fmt: skip
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        promote(staging, run, current_hashes(run), lambda: None)
+        halts = staging.rows("SELECT cooperative_id, message FROM gate.halts")
+        outcomes = staging.rows("SELECT cooperative_id, outcome FROM verification.promotions")
+    assert halts == [(
+        "KSP-MEKAR",
+        "KSP-MEKAR: nothing was loaded; the target refuses row A0002 of members: it breaks the constraint not_him"
+        " (legacy/KSP-MEKAR/anggota.csv, row 3)",
+    )]  # fmt: skip
+    assert outcomes == [(ONLY, "loaded")]
+    assert place.rows() == reference
 
 
 def test_changed_content_is_refused_with_the_way_out(folder: Path, place: Place, reference: Rows) -> None:
