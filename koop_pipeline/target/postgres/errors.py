@@ -68,7 +68,7 @@ def unreached(error: psycopg.OperationalError, url: str) -> TargetError:
     PostgreSQL sends no code with it, only a text. Where a URL has a second `@`, libpq takes a part of the password for
     the host, so that nothing of it is named.
     """
-    said = re.sub("^(connection failed: )?(connection to server .*? failed: )?", "", str(error).split("\n")[0])
+    said = re.sub("^(connection (failed|is bad): )?(connection to server .*? failed: )?", "", str(error).split("\n")[0])
     tried = error.pgconn
     names = ["host", "port", "db", "user"] if tried is not None and url.count("@") < 2 else []
     values = [(name, getattr(tried, name).decode(errors="replace")) for name in names]
