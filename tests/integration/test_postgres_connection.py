@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +21,6 @@ def guarded() -> Iterator[KillableServer]:
     with killable_server() as server:
         with psycopg.connect(server.url, autocommit=True) as owner:
             owner.execute("CREATE ROLE pengguna LOGIN PASSWORD 'benar'; CREATE ROLE tamu")
-            owner.execute("ALTER SYSTEM SET log_min_messages = 'fatal'")
             rules = server.folder / "pg_hba.conf"
             rules.write_text("local all pengguna scram-sha-256\n" + rules.read_text())
             owner.execute("SELECT pg_reload_conf()")
@@ -39,24 +39,27 @@ def refused(url: str, folder: Path) -> str:
     return str(said.value)
 
 
-def test_a_server_that_does_not_answer_is_named_and_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
-    asked = 0
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that were tried, one for each time."""
+    tried: list[str] = []
     connect = psycopg.connect
 
-    def counted(*arguments: object, **settings: object) -> object:
-        nonlocal asked
-        asked += 1
-        return connect(*arguments, **settings)  # type: ignore[arg-type]
+    def counted(url: str, **settings: Any) -> psycopg.Connection:
+        tried.append(url)
+        return connect(url, **settings)
 
     monkeypatch.setattr(psycopg, "connect", counted)
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
+    return tried
+
+
+def test_a_server_that_does_not_answer_is_named_and_asked_again(tmp_path: Path, asked: list[str]) -> None:
     assert refused("postgresql://koop:geheim@127.0.0.1:1/tidakada", tmp_path) == (
         "postgresql://koop@127.0.0.1:1/tidakada: it cannot be reached (host 127.0.0.1, port 1, database tidakada,"
         " user koop): Connection refused"
     )
-    assert asked == 5
+    assert len(asked) == 5
 
 
 @pytest.mark.parametrize(
@@ -70,15 +73,13 @@ def test_a_server_that_does_not_answer_is_named_and_asked_again(
     ],
 )
 def test_a_server_that_refuses_is_asked_once_and_says_why(
-    guarded: KillableServer, tmp_path: Path, user: str, database: str, said: str
+    guarded: KillableServer, tmp_path: Path, asked: list[str], user: str, database: str, said: str
 ) -> None:
-    log = guarded.folder / "log"
-    before = log.read_text().count("FATAL:  ")
     name = user.partition(":")[0]
     sentence = refused(f"postgresql://{user}@/{database}?host={guarded.folder}", tmp_path)
     assert f"it cannot be reached (host {guarded.folder}, port 5432, database {database}, user {name}): " in sentence
     assert sentence.endswith((f": {said}", f": fe_sendauth: {said}"))
-    assert log.read_text().count("FATAL:  ") - before <= 1
+    assert len(asked) == 1
 
 
 def test_the_right_password_opens(guarded: KillableServer, tmp_path: Path) -> None:
@@ -92,13 +93,15 @@ def test_the_right_password_opens(guarded: KillableServer, tmp_path: Path) -> No
         assert target.faults() == []
 
 
-@pytest.mark.parametrize("password", ["ge@heim", "geheim@", "ge%zzheim", "ge/heim", "ge:heim"])
+@pytest.mark.parametrize("password", [f"raha{sign}sia{end}" for sign in "@/?#[%:" for end in ("", "@", "%zz")])
 def test_no_part_of_a_password_is_told_where_it_breaks_the_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
-    sentence = refused(f"postgresql://koop:{password}@127.0.0.1:1/tidakada", tmp_path)
-    assert "heim" not in sentence.replace("tidakada", "")
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.ATTEMPTS", 1)
+    sentence = refused(f"postgresql://koop:{password}@127.0.0.1:1/kosong", tmp_path)
+    assert sentence.startswith("postgresql://koop@127.0.0.1:1/kosong: ")
+    assert "raha" not in sentence
+    assert "sia" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ granted AS (
     JOIN pg_attribute a ON a.attrelid = r.oid CROSS JOIN aclexplode(a.attacl) AS acl
 )
 SELECT place, 'kind' AS kind, '' AS name, relkind::text || ' ' || relpersistence::text || ' '
-    || coalesce(reloptions::text, '') || CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = relations.oid) THEN ' with children' ELSE '' END
+    || CASE WHEN relkind = 'v' THEN coalesce(reloptions::text, '') ELSE '' END
+    || CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = relations.oid) THEN ' with children' ELSE '' END
     AS detail FROM relations
 UNION ALL
 SELECT place, 'owner', '', CASE relowner WHEN schema_owner THEN 'that of the schema' ELSE pg_get_userbyid(relowner) END

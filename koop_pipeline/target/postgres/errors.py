@@ -30,6 +30,9 @@ FOR_GOOD = re.compile("authentication|password|pg_hba|does not exist|not permitt
 SEVERITY = re.compile(r"[^\s:]+:  ")
 """What a server's own message begins with, in whatever language: `FATAL:  `."""
 
+CLEAR = re.compile(r"\w+://([\w.-]*(:[^@/?#\[\]]*)?@)?[^@]*")
+"""A URL whose password, if it has one, can be taken for nothing else."""
+
 
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
@@ -65,12 +68,12 @@ def told(
 def unreached(error: psycopg.OperationalError, url: str) -> TargetError:
     """Why no connection came about, and to what; a server that refuses this user for good is not asked again.
 
-    PostgreSQL sends no code with it, only a text. Where a URL has a second `@`, libpq takes a part of the password for
-    the host, so that nothing of it is named.
+    PostgreSQL sends no code with it, only a text. Where a password has signs that part a URL, libpq takes a piece of it
+    for the host or the port, so that nothing of it is named.
     """
     said = re.sub("^(connection (failed|is bad): )?(connection to server .*? failed: )?", "", str(error).split("\n")[0])
     tried = error.pgconn
-    names = ["host", "port", "db", "user"] if tried is not None and url.count("@") < 2 else []
+    names = ["host", "port", "db", "user"] if tried is not None and CLEAR.fullmatch(url) else []
     values = [(name, getattr(tried, name).decode(errors="replace")) for name in names]
     listed = ", ".join(f"{'database' if name == 'db' else name} {value}" for name, value in values if value)
     sentence = f"it cannot be reached{f' ({listed})' if listed else ''}: {masked(SEVERITY.sub('', said, count=1))}"
