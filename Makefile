@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/test_postgres_failures.py \
-	tests/scenarios/test_promotion.py tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
+	tests/integration/test_postgres_catalogue.py tests/integration/test_postgres_connection.py \
+	tests/integration/test_postgres_amendment.py tests/scenarios/test_promotion.py \
+	tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
 
 .PHONY: demo test bench test-crash lint types unit postgres setup lock clean ui
 

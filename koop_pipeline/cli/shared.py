@@ -13,6 +13,7 @@ from rich.table import Table
 from koop_pipeline.errors import ConfigError
 from koop_pipeline.identifiers.rupiah import grouped
 from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.target_address import carries_password
 
 JsonOption = Annotated[bool, typer.Option("--json", help="A JSON list on stdout, and nothing else there.")]
 TargetOption = Annotated[
@@ -33,6 +34,10 @@ COLOURS = {
     "accepted": "green",
     "refused": "red",
 }
+OPEN_PASSWORD = (
+    "warning: whoever works on this machine can read the password in --target, in the list of processes; put the"
+    " address into KOOP_TARGET, or the password into PGPASSWORD"
+)
 
 
 def folder_of(context: typer.Context, target: str | None = None) -> ProgramFolder:
@@ -41,6 +46,9 @@ def folder_of(context: typer.Context, target: str | None = None) -> ProgramFolde
     if not (folder.root / "program.yaml").is_file():
         raise ConfigError(f"{folder.root}: no program.yaml here; name the programme folder with --program DIR")
     if target:
+        given = context.get_parameter_source("target")
+        if given is not None and given.name == "COMMANDLINE" and carries_password(target):
+            typer.echo(OPEN_PASSWORD, err=True)
         os.environ["KOOP_TARGET"] = target
     _ = folder.target
     return folder

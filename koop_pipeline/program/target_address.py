@@ -48,6 +48,16 @@ class TargetAddress:
         return replace(self, prefix=f"rehearsal_{mark}_")
 
 
+def carries_password(url: str) -> bool:
+    """Whether a password stands in the URL itself.
+
+    >>> [carries_password("postgresql://koop" + rest) for rest in (":x@db/k", "@db/k", ":@db/k", "@db/k?password=x")]
+    [True, False, False, True]
+    """
+    before, _, place = url.partition("://")[2].rpartition("@")
+    return bool(before.partition(":")[2] or re.search("[?&]password=.", place))
+
+
 def _without_password(url: str) -> str:
     """The URL as it may be shown: user, host and database; whatever else stands in it stays hidden.
 

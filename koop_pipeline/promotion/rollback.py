@@ -10,7 +10,7 @@ from koop_pipeline.promotion import amendment
 from koop_pipeline.promotion.content import Content
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
-from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loaded_hashes, loads_of
 from koop_pipeline.target.opening import open_target
 
 FORGOTTEN = ("promotions", "rehearsed", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
@@ -80,12 +80,7 @@ def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Lo
     now = writing.hashes()
     if Content(last.cooperative_id, now).sha256 == last.content_sha256:
         return
-    loaded = {
-        name: (rows, digest)
-        for name, rows, digest in staging.rows(
-            f"SELECT table_name, rows, sha256 FROM {target.books}load_tables WHERE load_id = ?", [last.load_id]
-        )
-    }
+    loaded = loaded_hashes(staging, target, last)
     nothing = (0, "")
     written = [
         f"{name} (loaded {loaded.get(name, nothing)[0]} rows, now {now.get(name, nothing)[0]})"

@@ -180,15 +180,21 @@ def _load(staging: Staging, target: Target, content: Content, load: Load) -> str
             _book(writing, load, content)
             return "loaded"
         target.fetch([cooperative_id])
-        target.fetch_books([cooperative_id], ("held",))
-        if reason := amendment.forbidden(staging, target, cooperative_id, NEW):
+        target.fetch_books([cooperative_id], ("held", "load_tables"))
+        last = loads[-1]
+        if reason := amendment.changed(staging, target, writing, last, NEW):
             raise RefusedError(
-                f"it was promoted before (batch {loads[-1].batch}) and its content changed since: {reason}; restore the"
-                f" earlier delivery, take the load out (koop rollback {loads[-1].batch} {cooperative_id}), or enter the"
+                f"it was promoted before (batch {last.batch}) and its content changed since: {reason}; restore the"
+                f" earlier delivery, take the load out (koop rollback {last.batch} {cooperative_id}), or enter the"
                 " difference in the platform itself"
             )
-        came, listed = amendment.bring_in(staging, target, writing, cooperative_id, NEW, load.load_id)
-        last = loads[-1]
+        if reason := amendment.hindered(staging, target, last, NEW):
+            raise RefusedError(
+                "what was held of it cannot come in, and nothing was changed: the platform has since"
+                f" {reason}, and an amendment changes nothing that is there; settle it in the platform, and deliver the"
+                " same or keep it held"
+            )
+        came, listed = amendment.bring_in(staging, target, writing, last, NEW, load.load_id)
         amended = replace(load, number=last.number + 1, kind="amendment", before_sha256=last.content_sha256, rows=came)
         _book(writing, amended, content)
         writing.note("amended", listed)

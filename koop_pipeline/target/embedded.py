@@ -3,7 +3,6 @@
 One writer at a time: others queue on a lock beside the file. It is attached to the staging connection as `target`.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,9 +25,7 @@ def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterat
         mode = " (READ_ONLY)" if read_only else ""
         staging.execute(f"ATTACH {literal(str(path))} AS target{mode}")
         try:
-            if not read_only:
-                _create(staging)
-            _refuse_other_layout(staging, path)
+            _hold_to_layout(staging, path, read_only=read_only)
             yield DuckdbTarget(staging, str(path))
         finally:
             staging.execute("DETACH target")
@@ -63,9 +60,9 @@ class DuckdbTarget:
         """Once: a file does not fail in passing."""
         return action()
 
-    def constraints_missing(self) -> list[str]:
-        """Its not-null and check constraints are part of its tables, which `attached` holds to their layout."""
-        return []
+    def faults(self) -> list[str]:
+        """Tables that are no longer as they are made, with their not-null and check constraints."""
+        return [f"{name} is not as this version makes it" for name in _otherwise(self.staging)]
 
 
 class DuckdbWriting:
@@ -126,35 +123,40 @@ class DuckdbWriting:
         return int(self.staging.value(sql))
 
 
-def _create(staging: Staging) -> None:
-    with staging.transaction():
-        for schema in ("platform", "migration"):
-            staging.execute(f"CREATE SCHEMA IF NOT EXISTS target.{schema}")
-        for table in PROMOTED:
-            staging.execute(f"CREATE TABLE IF NOT EXISTS target.platform.{table.name} ({_columns(table)})")
-        for name, of_book in BOOKS.items():
-            staging.execute(f"CREATE TABLE IF NOT EXISTS target.migration.{name} ({of_book})")
-        staging.execute("CREATE TABLE IF NOT EXISTS target.migration.layout (sha256 VARCHAR NOT NULL)")
-        staging.execute(
-            f"INSERT INTO target.migration.layout SELECT '{layout()}' WHERE NOT EXISTS"
-            " (SELECT 1 FROM target.migration.layout)"
+def _hold_to_layout(staging: Staging, path: Path, *, read_only: bool) -> None:
+    """Make the tables where there are none; RefusedError where those that are there are others."""
+    if not read_only and not staging.value("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'target'"):
+        with staging.transaction():
+            _create(staging, "target")
+    if other := _otherwise(staging):
+        raise RefusedError(
+            f"{path}: this target was made by another version, or was changed since: {', '.join(other[:5])}; move it"
+            " away, or name another one with --target duckdb:///FILE"
         )
 
 
-def _refuse_other_layout(staging: Staging, path: Path) -> None:
-    found = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'target' AND table_name = 'layout'"
-    if staging.value(found) and staging.value("SELECT sha256 FROM target.migration.layout") == layout():
-        return
-    raise RefusedError(
-        f"{path}: this target was made by another version and has other tables; move it away, or name another one with"
-        " --target duckdb:///FILE"
-    )
+def _otherwise(staging: Staging) -> list[str]:
+    """The tables that are missing in the file or are not, to the last constraint, as this version makes them."""
+    staging.execute("ATTACH ':memory:' AS promised")
+    try:
+        _create(staging, "promised")
+        rows = staging.rows(
+            "SELECT schema_name || '.' || table_name FROM (SELECT schema_name, table_name, sql FROM duckdb_tables()"
+            " WHERE database_name = 'promised' EXCEPT SELECT schema_name, table_name, sql FROM duckdb_tables() WHERE"
+            " database_name = 'target') ORDER BY 1"
+        )
+    finally:
+        staging.execute("DETACH promised")
+    return [row[0] for row in rows]
 
 
-def layout() -> str:
-    """A hash of all tables of the embedded target."""
-    said = repr([(table.name, _columns(table)) for table in PROMOTED]) + repr(BOOKS)
-    return hashlib.sha256(said.encode()).hexdigest()
+def _create(staging: Staging, database: str) -> None:
+    for schema in ("platform", "migration"):
+        staging.execute(f"CREATE SCHEMA {database}.{schema}")
+    for table in PROMOTED:
+        staging.execute(f"CREATE TABLE {database}.platform.{table.name} ({_columns(table)})")
+    for name, of_book in BOOKS.items():
+        staging.execute(f"CREATE TABLE {database}.migration.{name} ({of_book})")
 
 
 def _columns(table: Table) -> str:

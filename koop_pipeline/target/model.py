@@ -48,7 +48,7 @@ class Writing(Protocol):
         """Remove the rows of a full key, or all of the cooperative; returns how many."""
 
     def freeze(self) -> None:
-        """Let nobody else write to the platform's tables until the transaction ends; wait for those who are at it."""
+        """Let nobody else write to the cooperative's rows until the transaction ends; wait for those who are at it."""
 
     def hashes(self) -> "Hashes":
         """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""
@@ -79,7 +79,7 @@ class Target(Protocol):
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Do it, and again (a few times) where the target failed in passing; the last TargetError is raised."""
 
-    def constraints_missing(self) -> list[str]:
+    def faults(self) -> list[str]:
         """What should hold in the target itself and does not: keys, checks, row-level security."""
 
 
@@ -94,6 +94,17 @@ def loads_of(staging: Staging, target: Target, ids: Sequence[str]) -> dict[str, 
     ):
         found[row[0]].append(Load(*row))
     return found
+
+
+def loaded_hashes(staging: Staging, target: Target, load: Load) -> Hashes:
+    """Rows and hash of each table as of a load; its book `load_tables` must be fetched."""
+    return {
+        name: (rows, digest)
+        for name, rows, digest in staging.rows(
+            f"SELECT table_name, rows, sha256 FROM {target.books}load_tables WHERE load_id = ? AND rows > 0",
+            [load.load_id],
+        )
+    }
 
 
 def load_order() -> list[Table]:

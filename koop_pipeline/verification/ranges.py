@@ -1,13 +1,15 @@
 """Every row of the target against staging, by a hash for each key range, narrowed to the rows and columns that differ.
 
-A row's hash takes every value by itself, by its type and whole length, before they are put together, and is mixed once
-more: nothing can move from one column into the next unseen, two rows cannot trade a value unseen, and null, an empty
-text and 0 are three things. A range is a set of keys with one remainder of their own hash: no collation, no order. Its
-hash is the sum of its rows' hashes. Where a range differs, its rows are compared cell by cell.
+A row's hash is the sha256 of its typed, length-prefixed text (`staging/content.py`): nothing can move from one column
+into the next unseen, and null, an empty text and 0 are three things. A range's hash is the sha256 of its rows' hashes,
+sorted, so it stands and falls with sha256: who wants to pass with another row needs a collision of it. Which range a
+key falls into is DuckDB's own hash of the key; nothing rests on that, nor on a collation or an order. Where a range
+differs, its rows are compared cell by cell.
 """
 
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging.content import row_text
 
 RANGES = 256
 SHOWN = 1_000
@@ -17,22 +19,23 @@ DIFFERING = "_koop_differing"
 def compare(staging: Staging, table: Table, ids: list[str], expected: str, found: str) -> None:
     """Fill `verification.results` and `verification.differences` for a group of cooperatives.
 
-    `expected` and `found` are relations with the contract's columns. Of each kind of difference and column the first
-    `SHOWN` of a group are listed; all are counted.
+    `expected` and `found` are relations with the contract's columns. All differences are counted; of each kind and
+    column the first `SHOWN` keys of a cooperative are listed, in the order of their bytes.
     """
     listed = ", ".join(map(literal, ids))
     scope = f"cooperative_id IN ({listed})"
     sides = {"expected": f"(SELECT * FROM {expected} WHERE {scope})", "found": f"(SELECT * FROM {found} WHERE {scope})"}
-    sums = " UNION ALL ".join(
-        f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, count(*) AS n, sum({_row(table)})"
-        f" AS content FROM {relation} t GROUP BY ALL"
+    hashed = " UNION ALL ".join(
+        f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, sha256({row_text(table)}) AS hash FROM"
+        f" {relation} t"
         for place, relation in enumerate(sides.values())
     )
     staging.execute(
-        f"CREATE OR REPLACE TEMP TABLE _koop_ranges AS SELECT cooperative_id, range,"
-        " coalesce(sum(n) FILTER (side = 0), 0) AS expected, coalesce(sum(n) FILTER (side = 1), 0) AS found,"
-        " coalesce(sum(content) FILTER (side = 0), 0) = coalesce(sum(content) FILTER (side = 1), 0) AS same"
-        f" FROM ({sums}) GROUP BY ALL"
+        "CREATE OR REPLACE TEMP TABLE _koop_ranges AS SELECT cooperative_id, range,"
+        " count(*) FILTER (side = 0) AS expected, count(*) FILTER (side = 1) AS found,"
+        " sha256(string_agg(hash, '' ORDER BY hash) FILTER (side = 0)) IS NOT DISTINCT FROM"
+        " sha256(string_agg(hash, '' ORDER BY hash) FILTER (side = 1)) AS same"
+        f" FROM ({hashed}) GROUP BY ALL"
     )
     staging.execute(
         "INSERT INTO verification.results SELECT c.id, ?, coalesce(sum(r.expected), 0), coalesce(sum(r.found), 0),"
@@ -47,11 +50,6 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
 def _range(table: Table, alias: str) -> str:
     key = ", ".join(f"{alias}.{quoted(name)}" for name in table.full_key)
     return f"hash({key}) % {RANGES}"
-
-
-def _row(table: Table) -> str:
-    values = ", ".join(f"t.{quoted(name)}" for name in ("cooperative_id", *table.names))
-    return f"hash(hash({values}))::HUGEINT"
 
 
 def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
@@ -81,8 +79,9 @@ def _list(staging: Staging, table: Table, pairs: str, both: str) -> None:
     key = " || '|' || ".join(f"coalesce(e.{name}, f.{name})::VARCHAR" for name in map(quoted, table.key)) or "''"
     side = "CASE WHEN {0}.cooperative_id IS NULL THEN 'no such row' ELSE 'row' END"
     select = [
-        f"SELECT coalesce(e.cooperative_id, f.cooperative_id), {literal(table.name)}, {key}, NULL,"
-        f" {side.format('e')}, {side.format('f')} FROM {pairs} WHERE NOT ({both})"
+        f"SELECT coalesce(e.cooperative_id, f.cooperative_id) AS cooperative_id, {literal(table.name)} AS table_name,"
+        f" {key} AS key, NULL AS column_name, {side.format('e')} AS expected, {side.format('f')} AS found FROM {pairs}"
+        f" WHERE NOT ({both})"
     ]
     for name in table.names:
         column = quoted(name)
@@ -90,5 +89,8 @@ def _list(staging: Staging, table: Table, pairs: str, both: str) -> None:
             f"SELECT e.cooperative_id, {literal(table.name)}, {key}, {literal(name)}, e.{column}::VARCHAR,"
             f" f.{column}::VARCHAR FROM {pairs} WHERE {both} AND e.{column} IS DISTINCT FROM f.{column}"
         )
-    union = " UNION ALL ".join(f"({part} LIMIT {SHOWN})" for part in select)
-    staging.execute(f"INSERT INTO verification.differences SELECT * FROM ({union})")
+    kind = "cooperative_id, column_name, CASE WHEN column_name IS NULL THEN expected END"
+    staging.execute(
+        f"INSERT INTO verification.differences SELECT * FROM ({' UNION ALL '.join(select)})"
+        f" QUALIFY row_number() OVER (PARTITION BY {kind} ORDER BY key) <= {SHOWN} ORDER BY ALL"
+    )

@@ -18,6 +18,7 @@ from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges
 
 CHUNK_ROWS = 1_000_000
+FAULTS = 5
 CONTROLS = {
     "savings": ("savings_accounts", "balance"),
     "savings_transactions": ("savings_transactions", "amount"),
@@ -41,13 +42,14 @@ def verify(staging: Staging, run: BatchRun) -> None:
     with open_target(staging, run.target, read_only=True) as target:
         for group in _groups(staging, ids):
             _compare(staging, target, group)
-        missing = target.constraints_missing()
+        faults = target.faults()
     compare(staging, ("read_back",), ids)
     _halt_differing(staging, ids)
     for cooperative_id, sentence in first_breaks(staging, ids).items():
         halt(staging, cooperative_id, "verify", f"{cooperative_id}: the control totals break {sentence}")
-    for cooperative_id in ids if missing else []:
-        reason = f"{cooperative_id}: the target lacks constraints that its schema promises: {'; '.join(missing[:5])}"
+    for cooperative_id in ids if faults else []:
+        more = f"; and {len(faults) - FAULTS} more" if len(faults) > FAULTS else ""
+        reason = f"{cooperative_id}: the target is not what its schema promises: {'; '.join(faults[:FAULTS])}{more}"
         halt(staging, cooperative_id, "verify", reason)
 
 
@@ -102,15 +104,18 @@ def _find_orphans(staging: Staging, target: Target, ids: list[str]) -> None:
 
 
 def _halt_differing(staging: Staging, ids: list[str]) -> None:
-    for cooperative_id, table, missing, unexpected, differing, expected, found in staging.rows(
+    for cooperative_id, table, *counts, expected, found in staging.rows(
         "SELECT cooperative_id, table_name, missing, unexpected, differing, expected, found FROM verification.results"
         " WHERE (missing + unexpected + differing + ranges > 0 OR expected <> found)"
         " AND cooperative_id IN (SELECT unnest(?)) ORDER BY ALL",
         [ids],
     ):
+        missing, unexpected, differing = counts
+        cut = f", which lists the first {ranges.SHOWN:,} of each kind" if max(counts) > ranges.SHOWN else ""
         message = (
             f"{cooperative_id}: the target is not what was promoted: {table} has {missing} rows missing, {unexpected}"
-            f" unexpected and {differing} differing ({found} rows, {expected} expected); see verification.differences"
+            f" unexpected and {differing} differing ({found} rows, {expected} expected); see"
+            f" verification.differences{cut}"
         )
         halt(staging, cooperative_id, "verify", message)
     for cooperative_id, control, expected, found in staging.rows(

@@ -116,3 +116,25 @@ def test_corrections_before_a_run_say_what_to_do_first(programme: Path, what: st
     done = koop("--program", str(programme), "corrections", what, "satu")
     assert done.returncode == 2
     assert "the batch has no staging file yet; run koop migrate satu first" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("target", "warned"),
+    [("postgresql://koop:geheim@127.0.0.1:1/x", True), ("postgresql://koop@127.0.0.1:1/x", False)],
+)
+def test_a_password_in_the_call_is_warned_of_and_not_repeated(programme: Path, target: str, warned: bool) -> None:
+    done = koop("--program", str(programme), "verify", "satu", "--target", target)
+    said = "can read the password in --target, in the list of processes; put the address into KOOP_TARGET"
+    assert (said in done.stderr) is warned
+    assert "geheim" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_address_from_the_environment_is_no_call(programme: Path) -> None:
+    given = "import os; os.environ['KOOP_TARGET'] = 'postgresql://koop:geheim@127.0.0.1:1/x'; "
+    command = [sys.executable, "-c", given + "from koop_pipeline.cli.app import main; main()"]
+    call = [*command, "--program", str(programme), "verify", "satu"]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    assert "run koop migrate satu first" in done.stderr
+    assert "the password" not in done.stderr
+    assert "geheim" not in done.stderr

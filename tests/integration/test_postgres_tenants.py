@@ -10,10 +10,22 @@ from psycopg.sql import SQL, Identifier
 from small_target import COOPERATIVES, ROWS, load, opened
 
 from koop_pipeline.contracts import PROMOTED
-from koop_pipeline.identifiers.masking import mask_text
+from koop_pipeline.identifiers.masking import mask_key, mask_text
 
 TABLES = [table.name for table in PROMOTED]
 BOOKS = ("loads", "load_tables", "amended", "held", "verdicts", "evidence", "rollbacks", "rehearsals")
+HIDDEN = ("amended", "held")
+"""Books with keys in them: the auditor reads them in masked views."""
+LINES = {
+    "loads": "'KSP', 1, 'L-KSP', 'b', 'full', 'c', 'd', 'e', 'f', 'g', 'h', 'passed', 5, now()",
+    "load_tables": "'L-KSP', 'KSP', 'members', 2, 'c'",
+    "amended": "'L-KSP', 'KSP', 'members', '5301014101900001', 'nik'",
+    "held": "'L-KSP', 'KSP', 'members', '5301014101900001', 'nik', 'MBR-NIK-01'",
+    "verdicts": "'L-KSP', 'KSP', 'members', 'MBR-NIK-01', 'hold', 1",
+    "evidence": "'L-KSP', 'KSP', 'savings', 1, 1, 0, 1, 0, 0",
+    "rollbacks": "'KSP', 'L-0', 'b', 'full', 'c', 'd', now()",
+    "rehearsals": "'KSP', 'b', 'x', true, '', now()",
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +37,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             assert counts == [sum(map(len, ROWS.values()))] * 2
         with psycopg.connect(made) as connection:
             for cooperative_id in COOPERATIVES:
-                connection.execute(
-                    "INSERT INTO migration.rehearsals VALUES (%s, 'b', 'x', true, '', now())", [cooperative_id]
-                )
+                for book, line in LINES.items():
+                    values = line.replace("KSP", cooperative_id)
+                    connection.execute(f"INSERT INTO migration.{book} VALUES ({values})".encode())
         yield made
 
 
@@ -70,8 +82,29 @@ def test_a_role_sees_the_cooperatives_that_it_names(
 @pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("role", ["koop_loader", "koop_auditor"])
 def test_the_books_are_under_tenants_too(session: psycopg.Connection, role: str, book: str) -> None:
+    schema = "audit" if role == "koop_auditor" and book in HIDDEN else "migration"
+    become(session, role, None)
+    assert seen(session, schema, book) == []
     become(session, role, "KSP-A")
-    assert set(seen(session, "migration", book)) <= {"KSP-A"}
+    assert seen(session, schema, book) == ["KSP-A"]
+    become(session, role, "KSP-A,KSP-B")
+    assert seen(session, schema, book) == ["KSP-A", "KSP-B"]
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_the_loader_cannot_write_a_line_of_another_cooperative(session: psycopg.Connection, book: str) -> None:
+    become(session, "koop_loader", "KSP-A")
+    gone = session.execute(SQL("DELETE FROM {} WHERE cooperative_id = 'KSP-B'").format(Identifier("migration", book)))
+    assert gone.rowcount == 0
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+        session.execute(SQL("UPDATE {} SET cooperative_id = 'KSP-B'").format(Identifier("migration", book)))
+
+
+@pytest.mark.parametrize("place", ["migration.held", "migration.amended", "audit.secret"])
+def test_the_auditor_reads_no_key_and_not_the_secret_behind_its_mark(session: psycopg.Connection, place: str) -> None:
+    become(session, "koop_auditor", "KSP-A")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        session.execute(f"SELECT 1 FROM {place}".encode())
 
 
 @pytest.mark.parametrize("role", ["koop_loader", "koop_platform"])
@@ -134,6 +167,47 @@ def test_the_mask_of_the_views_is_that_of_the_program(session: psycopg.Connectio
     assert row == (mask_text(text),)
 
 
+def test_a_number_that_is_a_nik_is_masked_and_still_joins(session: psycopg.Connection) -> None:
+    for one in COOPERATIVES:
+        become(session, "koop_platform", one)
+        session.execute(
+            "INSERT INTO platform.members (cooperative_id, member_no, full_name, party, membership, status, branch)"
+            " VALUES (%s, '5301014101900001', 'x', 'person', 'member', 'active', 'Rumah Siti')", [one],
+        )  # fmt: skip
+        session.execute(
+            "INSERT INTO platform.savings_accounts (cooperative_id, account_no, member_no, product_code, product_kind,"
+            " nature, balance, status, source_no) VALUES (%s, 'S-2', '5301014101900001', 'SITI AMINAH', 'voluntary',"
+            " 'liability', 1, 'open', '0812-3456-7890')", [one],
+        )  # fmt: skip
+    become(session, "koop_auditor", "KSP-A,KSP-B")
+    rows = session.execute(
+        "SELECT m.member_no, m.branch, s.account_no, s.product_code, s.source_no FROM audit.members m JOIN"
+        " audit.savings_accounts s USING (cooperative_id, member_no) WHERE s.account_no = 'S-2' ORDER BY cooperative_id"
+    ).fetchall()
+    shapes = [[re.sub("~[0-9a-f]{8}$", "~", value) for value in row] for row in rows]
+    assert shapes == [["5301********0001~", "R***h S**i~", "S-2", "S**I A****H~", "0************0~"]] * 2
+    assert rows[0][0] != rows[1][0], "a person is not known again in another cooperative"
+    held = session.execute("SELECT DISTINCT key FROM audit.held UNION SELECT key FROM audit.amended").fetchall()
+    assert {row[0] for row in held} == {row[0] for row in rows}
+
+
+def test_names_of_products_and_accounts_are_masked(session: psycopg.Connection) -> None:
+    become(session, "koop_auditor", "KSP-A")
+    assert session.execute("SELECT name FROM audit.products").fetchall() == [("P***k",)]
+    assert session.execute("SELECT account_code, name FROM audit.accounts ORDER BY 1").fetchall() == [
+        ("1", "A**t"), ("1.1", "***"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A-0012", "1.01.02", "123456789", "1234567890", "12-34-56-78-90", "POKOK", "ab-cd", "Ó-é", "óéñ", "", "SITI"],
+)
+def test_what_the_views_mask_of_a_key_is_what_messages_mask(session: psycopg.Connection, text: str) -> None:
+    row = session.execute("SELECT split_part(audit.code('KSP-A', %s, 'x'), '~', 1)", [text]).fetchone()
+    assert row == (mask_key(text),)
+
+
 def test_no_view_of_the_auditor_shows_a_personal_column_as_it_is(session: psycopg.Connection) -> None:
     shown = {
         (table, column)
@@ -150,6 +224,18 @@ def test_no_view_of_the_auditor_shows_a_personal_column_as_it_is(session: psycop
         for table, text in definitions.items()
         for name in re.findall(r"mask\((?:t\.)?(\w+)\) AS \w+", text)
     }
+    coded = {
+        (table, name)
+        for table, text in definitions.items()
+        for name in re.findall(r"code\(t\.cooperative_id, t\.(\w+), s\.secret\) AS \w+", text)
+    }
+    keys = {
+        (table.name, column.name)
+        for table in PROMOTED
+        for column in table.all_columns
+        if column.form == "code" or column.name in {"branch", "source_no"}
+    }
+    assert keys | {("held", "key"), ("amended", "key"), ("accounts", "controls")} == coded
     assert {each for each in personal if each in shown} <= masked
     assert set(personal) - masked == {("members", "birth_date")}
     assert not {(table.name, "extras") for table in PROMOTED} & shown

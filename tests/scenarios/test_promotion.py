@@ -15,8 +15,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of
-from world import migrate
+from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of, run_of
+from world import migrate, prepare
+
+from koop_pipeline.defs.promote_verify import current_hashes
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.program.run import BatchRun
+from koop_pipeline.promotion.step import promote
+from koop_pipeline.staging import Staging
+from koop_pipeline.target.opening import open_target
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +132,10 @@ def test_a_failure_half_way_leaves_the_cooperative_untouched(folder: Path, place
     assert do_promote(folder)[0] == "halted"
     with duckdb.connect(folder / "var" / "staging" / f"batch-{BATCH}.duckdb") as staging:
         staging.execute("INSERT INTO gate.decisions SELECT * FROM kept")
-    place.do("ALTER TABLE platform.loans RENAME COLUMN loan_no TO no_pinjaman")
+    place.do("CREATE UNIQUE INDEX one_state ON platform.loans (status)")
     outcome, message = do_promote(folder)
     assert outcome == "halted"
-    assert message.startswith(f"{ONLY}: nothing was loaded; the target says: ")
+    assert message.startswith(f"{ONLY}: nothing was loaded; the target ")
     assert [place.ask(f"SELECT count(*) FROM platform.{name}") for name in ("members", "officers", "cooperatives")] == [
         [(0,)], [(0,)], [(0,)],
     ]  # fmt: skip
@@ -173,6 +180,101 @@ def test_what_was_held_comes_in_later_and_nothing_else_changes(folder: Path, pla
     assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
     assert place.ask("SELECT number, kind, rows FROM migration.loads ORDER BY number")[-1] == (2, "amendment", 1)
     assert place.ask("SELECT table_name, column_name FROM migration.amended") == [("members", "nik")]
+
+
+WRITTEN = f"""
+    UPDATE platform.members SET address = 'Jalan Baru' WHERE member_no = (SELECT min(member_no) FROM platform.members);
+    UPDATE platform.savings_accounts SET balance = balance + 1000 WHERE account_no = (SELECT min(account_no) FROM
+        platform.savings_accounts);
+    INSERT INTO platform.products (cooperative_id, product_code, name, serves, kind) VALUES
+        ('{ONLY}', 'BARU', 'Baru', 'savings', 'voluntary');
+    DELETE FROM platform.loan_repayments WHERE entry_no = (SELECT min(entry_no) FROM platform.loan_repayments)
+"""
+
+
+def gated_again(root: Path, before: str, after: str) -> None:
+    """Another delivery of the member with the damaged NIK, brought to the gate."""
+    change_line(root, 37, before, after)
+    prepare(run_of(root))
+
+
+def test_what_the_platform_wrote_since_is_no_hindrance_to_an_amendment_and_stays(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    for sql in WRITTEN.split(";"):
+        place.do(sql)
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    assert do_promote(folder) == ("amended", "")
+    after = place.rows()
+    changed = [(old, new) for old, new in zip(before.pop("members"), after.pop("members"), strict=True) if old != new]
+    assert after == before
+    assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
+    assert len(changed) == 1
+    assert do_promote(folder)[0] == "unchanged"
+
+
+def test_where_the_platform_has_filled_the_cell_otherwise_the_amendment_stays_out(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.members SET nik = '5303012901980099' WHERE member_no = 'T034'")
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    outcome, message = do_promote(folder)
+    assert outcome == "halted"
+    assert message.startswith(
+        f"{ONLY}: what was held of it cannot come in, and nothing was changed: the platform has since written another"
+        " members.nik in 1 rows"
+    )
+    assert "53030129" not in message
+    assert place.rows() == before
+
+
+def test_where_the_platform_has_filled_the_cell_alike_there_is_nothing_to_do(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.members SET nik = '5303012901980021' WHERE member_no = 'T034'")
+    before = place.rows()
+    gated_again(folder, "530301290198002", "5303012901980021")
+    assert do_promote(folder) == ("amended", "")
+    assert place.rows() == before
+    assert place.ask("SELECT rows FROM migration.loads WHERE number = 2") == [(0,)]
+
+
+def test_a_changed_delivery_and_a_platform_that_wrote_are_told_apart(folder: Path, place: Place) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do("UPDATE platform.savings_accounts SET status = 'blocked'")
+    gated_again(folder, "Kleden;530301290198002", "Kledan;5303012901980021")
+    outcome, message = do_promote(folder)
+    assert outcome == "halted"
+    assert "its content changed since: members.full_name differs in 1 rows; restore" in message
+    assert "savings_accounts" not in message
+    place.do("UPDATE platform.members SET full_name = 'Lain' WHERE member_no = 'T001'")
+    message = do_promote(folder)[1]
+    assert "members.full_name differs in 2 rows (with what the platform has written there since); restore" in message
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_row_that_the_database_refuses_is_named_by_its_place_and_the_rest_goes_on(
+    gated: Path, tmp_path: Path, place: Place, reference: Rows
+) -> None:
+    """KSP-MEKAR stands first in the batch; its member A0002 is on line 3 of its list."""
+    root = tmp_path / "program"
+    shutil.copytree(gated, root)
+    run = BatchRun.of(ProgramFolder(root), BATCH, ["KSP-MEKAR", ONLY])
+    prepare(run)
+    with Staging.open(tmp_path / "batch-x.duckdb", isolated=False) as staging, open_target(staging, run.target):
+        pass
+    place.do("ALTER TABLE platform.members ADD CONSTRAINT not_him CHECK (cooperative_id <> 'KSP-MEKAR' OR member_no"
+             " <> 'A0002')")  # fmt: skip
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        promote(staging, run, current_hashes(run), lambda: None)
+        halts = staging.rows("SELECT cooperative_id, message FROM gate.halts")
+        outcomes = staging.rows("SELECT cooperative_id, outcome FROM verification.promotions")
+    assert halts == [(
+        "KSP-MEKAR",
+        "KSP-MEKAR: nothing was loaded; the target refuses row A0002 of members: it breaks the constraint not_him"
+        " (legacy/KSP-MEKAR/anggota.csv, row 3)",
+    )]  # fmt: skip
+    assert outcomes == [(ONLY, "loaded")]
+    assert place.rows() == reference
 
 
 def test_changed_content_is_refused_with_the_way_out(folder: Path, place: Place, reference: Rows) -> None:

@@ -106,7 +106,11 @@ def test_what_was_never_loaded_cannot_be_taken_out(folder: Path, place: Place) -
         do_roll_back(folder)
 
 
-def test_a_rehearsal_leaves_a_report_and_nothing_else(folder: Path, place: Place) -> None:
+def test_a_rehearsal_leaves_a_report_and_nothing_else(
+    folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place.is_postgres:
+        monkeypatch.setenv("KOOP_TARGET", f"{place.url}{'&' if '?' in place.url else '?'}password=geheim")
     record = migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]
     assert (record["state"], record["verdict"]) == ("rehearsed", "warned")
     assert {field: record["rows"]["members"][field] for field in ("promoted", "waiting")} == {
@@ -116,7 +120,7 @@ def test_a_rehearsal_leaves_a_report_and_nothing_else(folder: Path, place: Place
     (line,) = report["cooperatives"]
     assert (line["cooperative_id"], line["passed"], line["rows"]["members"]) == (ONLY, True, 85)
     assert line["totals"]["savings"] == "463535391.90"
-    assert place.url not in json.dumps(report) or not place.is_postgres
+    assert "geheim" not in json.dumps(report)
     assert counted(place) == 0
     assert place.ask("SELECT cooperative_id, batch, passed FROM migration.rehearsals") == [(ONLY, BATCH, True)]
     if place.is_postgres:

@@ -130,5 +130,6 @@ def test_a_missing_constraint_of_the_database_is_told(loaded: tuple[Path, Place]
     root, place = loaded
     place.do("ALTER TABLE platform.loan_schedules DROP CONSTRAINT loan_schedules_cooperative_id_loan_no_fkey")
     assert do_verify(root) == [
-        f"{ONLY}: the target lacks constraints that its schema promises: loan_schedules has no foreign key to loans"
+        f"{ONLY}: the target is not what its schema promises: platform.loan_schedules has no constraint FOREIGN KEY"
+        " (cooperative_id, loan_no) REFERENCES platform.loans(cooperative_id, loan_no)"
     ]

@@ -1,93 +1,91 @@
-"""Whether PostgreSQL itself still holds what the schema's version promises: keys, checks, not-null, tenants.
+"""Whether PostgreSQL itself still holds what the schema's version promises: keys, checks, tenants, grants, views.
 
-Put here questions to the system catalogue. What is expected derives from the contracts, not from the SQL of the
-revisions, so that one is held against the other.
+What is promised is not described a second time: the revisions are run anew into schemas of another name, in a
+transaction that is rolled back, and the catalogue of both is compared fact by fact (`catalogue.sql`). Put here what of
+the database's own additions is let be, and what the roles may not be. Roles belong to the server, not to a schema.
 """
 
 from typing import Any
 
 import psycopg
 
-from koop_pipeline.contracts import PROMOTED, Table
-from koop_pipeline.target.model import parents
-from koop_pipeline.target.postgres.schema import Schemas
+from koop_pipeline.target.postgres.schema import FOLDER, ROLES, Schemas, promised
 
-Found = set[tuple[str, ...]]
+Facts = dict[tuple[str, str, str], str]
+FURTHER = frozenset({"policy", "trigger", "rule", "grant"})
+"""Kinds of facts of which a table may have no more than is promised. A platform may add tables, columns, indexes and
+constraints of its own: they take nothing away."""
+TELLING = 160
+NOTHING = ["rolsuper", "rolbypassrls", "rolcanlogin", "rolcreaterole", "rolcreatedb", "rolreplication"]
+LOOSENING = ("koop.cooperatives", "row_security", "session_replication_role", "search_path", "role")
 
 
-def missing(connection: psycopg.Connection[Any], schemas: Schemas) -> list[str]:
-    """What is not there (or there but not validated or not enforced), one sentence each; empty where all holds."""
-    keys, references = _keys(connection, schemas), _references(connection, schemas)
-    required, checks = _required(connection, schemas), _checks(connection, schemas)
-    secured = _secured(connection, schemas)
-    lacking = []
-    for table in PROMOTED:
-        name = table.name
-        if (name, *table.full_key) not in keys:
-            lacking.append(f"{name} has no primary key ({', '.join(table.full_key)})")
-        lacking += [
-            f"{name} has no foreign key to {parent}" for parent in parents(table) if (name, parent) not in references
+def faults(url: str, schemas: Schemas) -> list[str]:
+    """What is not there, is another or was added, one sentence each, in order; empty where all holds."""
+    try:
+        with promised(url) as (connection, anew):
+            connection.execute("SET LOCAL search_path = pg_catalog")
+            meant, found = _facts(connection, anew), _facts(connection, schemas)
+            return [*roles(connection, schemas), *_compared(meant, found)]
+    except psycopg.errors.InsufficientPrivilege:
+        return [
+            "its constraints cannot be checked, for this user may not create schemas in the database; verify as the"
+            " user that migrates"
         ]
-        lacking += [f"{name}.{column} may be empty" for column in _must(table) if (name, column) not in required]
-        lacking += [f"{name}.{column} has no check" for column in _closed(table) if (name, column) not in checks]
-        if (name,) not in secured:
-            lacking.append(f"{name} is not under row-level security")
-    return lacking
 
 
-def _must(table: Table) -> list[str]:
-    return ["cooperative_id", *(column.name for column in table.columns if column.required)]
+def _compared(meant: Facts, found: Facts) -> list[str]:
+    ours = {place for place, _, _ in meant}
+    said = []
+    for fact in sorted({*meant, *found}):
+        place, kind, name = fact
+        what = f"{kind} {name}".strip()
+        if fact not in found:
+            if kind != "grant" or name.endswith(tuple(f" to {role}" for role in (*ROLES, "PUBLIC"))):
+                said.append(f"{place} has no {what}")
+        elif fact not in meant:
+            if place in ours and kind in FURTHER:
+                said.append(f"{place} has a further {what}")
+        elif meant[fact] != found[fact]:
+            short = len(meant[fact] + found[fact]) < TELLING
+            said.append(
+                f"{place}: {what} is " + (f"{found[fact]}; promised: {meant[fact]}" if short else "another one")
+            )
+    return said
 
 
-def _closed(table: Table) -> list[str]:
-    return [column.name for column in table.columns if column.values]
+def _facts(connection: psycopg.Connection[Any], schemas: Schemas) -> Facts:
+    """What the catalogue says of these schemas, under the names that they have without a prefix."""
+    sql = (FOLDER / "catalogue.sql").read_text(encoding="utf-8")
+    rows = connection.execute(sql.encode(), {"names": list(schemas.all)}).fetchall()
+    plain = [[str(text).replace(schemas.prefix, "") if schemas.prefix else str(text) for text in row] for row in rows]
+    return {(place, kind, name): detail for place, kind, name, detail in plain}
 
 
-def _rows(connection: psycopg.Connection[Any], schemas: Schemas, sql: str) -> Found:
-    return {tuple(row) for row in connection.execute(sql, {"schema": schemas.platform}).fetchall()}
-
-
-def _keys(connection: psycopg.Connection[Any], schemas: Schemas) -> Found:
-    rows = _rows(
-        connection, schemas,
-        "SELECT t.relname, string_agg(a.attname, ',' ORDER BY k.place) FROM pg_constraint c JOIN pg_class t ON"
-        " t.oid = c.conrelid JOIN pg_namespace s ON s.oid = t.relnamespace CROSS JOIN LATERAL unnest(c.conkey) WITH"
-        " ORDINALITY AS k (number, place) JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number"
-        " WHERE c.contype = 'p' AND s.nspname = %(schema)s GROUP BY t.relname, c.oid",
-    )  # fmt: skip
-    return {(table, *columns.split(",")) for table, columns in rows}
-
-
-def _references(connection: psycopg.Connection[Any], schemas: Schemas) -> Found:
-    return _rows(
-        connection, schemas,
-        "SELECT t.relname, p.relname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class p ON"
-        " p.oid = c.confrelid JOIN pg_namespace s ON s.oid = t.relnamespace WHERE c.contype = 'f' AND c.convalidated"
-        " AND s.nspname = %(schema)s AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = c.oid AND"
-        " g.tgenabled = 'D')",
-    )  # fmt: skip
-
-
-def _required(connection: psycopg.Connection[Any], schemas: Schemas) -> Found:
-    return _rows(
-        connection, schemas,
-        "SELECT t.relname, a.attname FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid JOIN pg_namespace s ON"
-        " s.oid = t.relnamespace WHERE a.attnotnull AND a.attnum > 0 AND s.nspname = %(schema)s",
-    )  # fmt: skip
-
-
-def _checks(connection: psycopg.Connection[Any], schemas: Schemas) -> Found:
-    return _rows(
-        connection, schemas,
-        "SELECT t.relname, a.attname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace s ON"
-        " s.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (c.conkey)"
-        " WHERE c.contype = 'c' AND c.convalidated AND s.nspname = %(schema)s",
-    )  # fmt: skip
-
-
-def _secured(connection: psycopg.Connection[Any], schemas: Schemas) -> Found:
-    return _rows(
-        connection, schemas,
-        "SELECT t.relname FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace JOIN pg_policy p ON"
-        " p.polrelid = t.oid WHERE t.relrowsecurity AND t.relforcerowsecurity AND s.nspname = %(schema)s",
-    )  # fmt: skip
+def roles(connection: psycopg.Connection[Any], schemas: Schemas) -> list[str]:
+    """What makes one of the three roles more than it should be."""
+    said = []
+    listed = {"roles": list(ROLES), "schemas": list(schemas.all), "names": list(LOOSENING)}
+    attributes = ", ".join(NOTHING)
+    has = {row[0]: row[1:] for row in connection.execute(
+        f"SELECT rolname, {attributes} FROM pg_roles WHERE rolname = ANY (%(roles)s)".encode(), listed
+    ).fetchall()}  # fmt: skip
+    for role in ROLES:
+        if role not in has:
+            said.append(f"there is no role {role}")
+        said += [f"role {role} is {name[3:]}" for name, on in zip(NOTHING, has.get(role, ()), strict=False) if on]
+    said += [f"role {role} is a member of {group}" for role, group in connection.execute(
+        "SELECT r.rolname, g.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON"
+        " g.oid = m.roleid WHERE r.rolname = ANY (%(roles)s) ORDER BY 1, 2", listed
+    ).fetchall()]  # fmt: skip
+    said += [f"role {role} owns the schema {name}" for role, name in connection.execute(
+        "SELECT pg_get_userbyid(nspowner), nspname FROM pg_namespace WHERE nspname = ANY (%(schemas)s)"
+        " AND pg_get_userbyid(nspowner) = ANY (%(roles)s) ORDER BY 1, 2", listed
+    ).fetchall()]  # fmt: skip
+    said += [f"{whose} sets {name} for every session" for whose, name in connection.execute(
+        "SELECT coalesce('role ' || r.rolname, 'the database'), split_part(setting, '=', 1) FROM pg_db_role_setting s"
+        " CROSS JOIN unnest(s.setconfig) AS setting LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d"
+        " ON d.oid = s.setdatabase WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND (s.setrole = 0 OR"
+        " r.rolname = ANY (%(roles)s)) AND split_part(setting, '=', 1) = ANY (%(names)s) ORDER BY 1, 2", listed
+    ).fetchall()]  # fmt: skip
+    return said

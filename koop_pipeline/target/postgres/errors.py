@@ -8,6 +8,7 @@ import re
 
 import psycopg
 
+from koop_pipeline.identifiers.masking import mask_key
 from koop_pipeline.target.model import TargetError
 
 PASSING = (
@@ -24,6 +25,14 @@ PASSING = (
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
 
+WAITING = re.compile("starting up|shutting down|recovery|too many|connection slots|not yet accepting")
+FOR_GOOD = re.compile("authentication|password|pg_hba|does not exist|not permitted|permission denied|SSL|certificate")
+SEVERITY = re.compile(r"[^\s:]+:  ")
+"""What a server's own message begins with, in whatever language: `FATAL:  `."""
+
+CLEAR = re.compile(r"\w+://([\w.-]*(:[^@/?#\[\]]*)?@)?[^@]*")
+"""A URL whose password, if it has one, can be taken for nothing else."""
+
 
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
@@ -31,36 +40,78 @@ class PassingError(TargetError):
     passing = True
 
 
-def told(error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None) -> TargetError:
-    """The error as one that the steps understand; `table` and `key` name the row where it is known."""
+def told(
+    error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None, column: str | None = None
+) -> TargetError:
+    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
     diagnosis = error.diag
-    if isinstance(error, psycopg.errors.IntegrityError):
-        table = table or diagnosis.table_name or "a table"
-        row = f"row {', '.join(key)} of {table}" if key else f"a row of {table}"
-        return TargetError(f"the target refuses {row}: {_reason(error)}", table, key)
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+    table = table or diagnosis.table_name
+    if isinstance(error, psycopg.IntegrityError) or (isinstance(error, psycopg.DataError) and table):
+        place = table or "a table"
+        shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
+        row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
+        return TargetError(f"the target refuses {row}: {_reason(error, column or diagnosis.column_name)}", table, key)
+    kind = _kind(error)
     # what a trigger raises is somebody's own text and may name people
     said = "" if isinstance(error, psycopg.errors.RaiseException) else (diagnosis.message_primary or "").split("\n")[0]
-    sentence = f"the target says: {kind}" + (f" ({_masked(said)})" if said else "")
+    sentence = f"the target says: {kind}" + (f" ({masked_values(said)})" if said else "")
     lost = isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None
-    if isinstance(error, PASSING) or lost:
+    if lost:
+        return PassingError(f"{sentence} ({masked(str(error).split(chr(10))[0])})")
+    if isinstance(error, PASSING):
         return PassingError(sentence)
     if isinstance(error, psycopg.errors.DiskFull):
         return TargetError("the target's disk is full; make room, then run koop migrate again")
     return TargetError(sentence)
 
 
-def _reason(error: psycopg.errors.IntegrityError) -> str:
+def unreached(error: psycopg.OperationalError, url: str) -> TargetError:
+    """Why no connection came about, and to what; a server that refuses this user for good is not asked again.
+
+    PostgreSQL sends no code with it, only a text. Where a password has signs that part a URL, libpq takes a piece of it
+    for the host or the port, so that nothing of it is named.
+    """
+    said = re.sub("^(connection (failed|is bad): )?(connection to server .*? failed: )?", "", str(error).split("\n")[0])
+    tried = error.pgconn
+    names = ["host", "port", "db", "user"] if tried is not None and CLEAR.fullmatch(url) else []
+    values = [(name, getattr(tried, name).decode(errors="replace")) for name in names]
+    listed = ", ".join(f"{'database' if name == 'db' else name} {value}" for name, value in values if value)
+    sentence = f"it cannot be reached{f' ({listed})' if listed else ''}: {masked(SEVERITY.sub('', said, count=1))}"
+    asked = tried is not None and SEVERITY.match(said) and (tried.needs_password or tried.used_password)
+    if (FOR_GOOD.search(said) or asked) and not WAITING.search(said):
+        return TargetError(sentence)
+    return PassingError(sentence)
+
+
+def _kind(error: psycopg.Error) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+
+
+def _reason(error: psycopg.Error, column: str | None) -> str:
     named = error.diag.constraint_name
+    value = column or "a value"
     if isinstance(error, psycopg.errors.NotNullViolation):
-        return f"{error.diag.column_name} is empty"
+        return f"{value} is empty"
     if isinstance(error, psycopg.errors.UniqueViolation):
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
         return f"what it refers to is not there, or rows still refer to it ({named})"
-    return f"it breaks the constraint {named}"
+    if isinstance(error, psycopg.IntegrityError):
+        return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"
+    if isinstance(error, psycopg.errors.StringDataRightTruncation):
+        return f"{value} is too long"
+    if isinstance(error, psycopg.errors.NumericValueOutOfRange):
+        return f"{value} is too large"
+    if isinstance(error, psycopg.errors.CharacterNotInRepertoire | psycopg.errors.UntranslatableCharacter):
+        return "it holds a character that a text in PostgreSQL cannot (NUL)"
+    return f"{value} is none that it takes ({_kind(error)})"
 
 
-def _masked(said: str) -> str:
+def masked_values(said: str) -> str:
     """A message without the values that it quotes; names of constraints and roles in double quotes stay."""
     return re.sub(r"'[^']*'|: \"[^\"]*\"", "'***'", said)
+
+
+def masked(said: str) -> str:
+    """A message without anything that it quotes."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'***'", said)

@@ -12,7 +12,7 @@ from adbc_driver_manager import Error as ArrowError
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.target.bookkeeping import BOOKS
-from koop_pipeline.target.postgres.errors import PassingError
+from koop_pipeline.target.postgres.errors import PassingError, masked
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
 
 THERE, BOOK = "_koop_there_", "_koop_book_"
@@ -60,7 +60,7 @@ class ReadBack:
                 self._store(into, types, cursor.fetch_record_batch())
         except ArrowError as error:
             self.close()
-            raise PassingError(f"the target could not be read: {str(error).splitlines()[0]}") from None
+            raise PassingError(f"the target could not be read: {masked(str(error).splitlines()[0])}") from None
 
     def _store(self, into: str, types: dict[str, str], batches: Any) -> None:
         cast = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types.items())

@@ -5,12 +5,15 @@ once they are released; a change is a new revision.
 """
 
 import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +21,7 @@ from koop_pipeline.errors import RefusedError
 
 FOLDER = Path(__file__).parent
 ROLE = "koop_loader"
+ROLES = (ROLE, "koop_platform", "koop_auditor")
 UPGRADING = 7_021_564_001
 
 
@@ -56,21 +60,50 @@ class Schemas:
 
 def upgrade(url: str, schemas: Schemas) -> None:
     """Bring the schemas to this version, in one transaction of its own; others that upgrade wait."""
+    with _bound(url) as bound, bound.begin():
+        _revise(bound, schemas)
+
+
+@contextmanager
+def promised(url: str) -> Iterator[tuple[psycopg.Connection[Any], Schemas]]:
+    """The schemas of this version made anew beside those that are there, for as long as the context lasts.
+
+    All of it stands in one transaction that is rolled back: nobody else sees it, and nothing stays.
+    """
+    anew = Schemas(f"koop_promised_{uuid.uuid4().hex[:12]}_")
+    with _bound(url) as bound:
+        transaction = bound.begin()
+        try:
+            _revise(bound, anew)
+            raw: Any = bound.connection.driver_connection
+            yield raw, anew
+        finally:
+            transaction.rollback()
+
+
+@contextmanager
+def _bound(url: str) -> Iterator[Connection]:
+    """A connection of its own, as Alembic wants it; what fails is psycopg's error."""
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
+    try:
+        with engine.connect() as bound:
+            yield bound
+    except DBAPIError as error:
+        raise (error.orig if isinstance(error.orig, psycopg.Error) else error) from None
+
+
+def _revise(bound: Connection, schemas: Schemas) -> None:
+    """Run what revisions are missing in an open transaction."""
     from alembic import command
     from alembic.config import Config
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    try:
-        with engine.connect() as bound, bound.begin():
-            bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
-            bound.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schemas.migration}")
-            config.attributes.update(connection=bound, schemas=schemas)
-            command.upgrade(config, "head")
-    except DBAPIError as error:
-        raise (error.orig if isinstance(error.orig, psycopg.Error) else error) from None
+    bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+    bound.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schemas.migration}")
+    config.attributes.update(connection=bound, schemas=schemas)
+    command.upgrade(config, "head")
 
 
 def version(connection: psycopg.Connection, schemas: Schemas) -> str | None:

@@ -20,8 +20,8 @@ from koop_pipeline.program.target_address import TargetAddress
 from koop_pipeline.staging import Staging
 from koop_pipeline.target.model import Answer, TargetError
 from koop_pipeline.target.postgres import schema
-from koop_pipeline.target.postgres.catalogue import missing
-from koop_pipeline.target.postgres.errors import PassingError, told
+from koop_pipeline.target.postgres.catalogue import faults
+from koop_pipeline.target.postgres.errors import PassingError, told, unreached
 from koop_pipeline.target.postgres.read_back import BOOK, THERE, ReadBack
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
 from koop_pipeline.target.postgres.writing import PostgresWriting
@@ -89,9 +89,12 @@ class PostgresTarget:
             raise told(error) from None
 
     def connection(self) -> psycopg.Connection[Any]:
-        """The writing connection; a lost one is made anew."""
+        """The writing connection; a lost one is made anew. TargetError where that cannot be."""
         if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+            try:
+                self._connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+            except psycopg.OperationalError as error:
+                raise unreached(error, self.url) from None
             settings = {**SETTINGS, "statement_timeout": os.environ.get(STATEMENT_TIMEOUT, "30min")}
             for name, value in settings.items():
                 self._connection.execute("SELECT set_config(%s, %s, false)", [name, value])
@@ -155,13 +158,12 @@ class PostgresTarget:
                 return action()
         raise AssertionError("stamina raises after the last attempt")
 
-    def constraints_missing(self) -> list[str]:
-        """Keys, checks and policies that the schema's version has and the database has not."""
-        return self.retried(self._missing)
+    def faults(self) -> list[str]:
+        """Where the database is no longer what the schema's version makes."""
+        return self.retried(self._faults)
 
-    def _missing(self) -> list[str]:
+    def _faults(self) -> list[str]:
         try:
-            with self.connection().transaction():
-                return missing(self.connection(), self.schemas)
+            return faults(self.url, self.schemas)
         except psycopg.Error as error:
             raise told(error) from None

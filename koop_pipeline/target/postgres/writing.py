@@ -12,7 +12,7 @@ from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
-from koop_pipeline.target.model import Hashes, TargetError
+from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.blame import blamed
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import told
@@ -53,9 +53,13 @@ class PostgresWriting:
         return self.cursor.execute(own, [self.cooperative_id]).rowcount
 
     def freeze(self) -> None:
-        """Lock the tables against writers, of other cooperatives too, for the moments that this takes."""
-        tables = SQL(", ").join(self._table(table.name) for table in PROMOTED)
-        self.cursor.execute(SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
+        """Lock every row of the cooperative, its parents first; other cooperatives are written to as ever.
+
+        A new row of the cooperative waits too, for each table refers to a parent whose row is locked.
+        """
+        for table in load_order():
+            locked = SQL("SELECT count(*) FROM (SELECT FROM {} WHERE cooperative_id = %s FOR UPDATE) AS locked")
+            self.cursor.execute(locked.format(self._table(table.name)), [self.cooperative_id])
 
     def hashes(self) -> Hashes:
         """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
@@ -88,7 +92,7 @@ class PostgresWriting:
         """Run a statement for every slice of a relation; how many rows it met in all, which must be all of them."""
         met = came = 0
         into = (self.schemas.platform, table.name)
-        for incoming, rows in slices(self.cursor, self.staging, relation, into, listed):
+        for incoming, rows in slices(self.cursor, self.staging, relation, into, listed, table.key):
             filled = SQL(statement).format(
                 into=Identifier(*into), incoming=incoming, names=names(listed), same=_same(table),
                 column=Identifier(column) if column else SQL(""),
@@ -96,18 +100,21 @@ class PostgresWriting:
             came += rows
             met += self._guarded(table, filled, incoming)
         if table.has("parent_code"):
-            self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+            self._guarded(table, SQL("SET CONSTRAINTS ALL IMMEDIATE"), Identifier(*into))
+            self.cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if met != came:
             raise TargetError(f"the target took {met} of {came} rows of {table.name}")
         return met
 
-    def _guarded(self, table: Table, statement: Composed, incoming: Identifier) -> int:
-        """Run a statement; where a constraint refuses it, the error names the row."""
+    def _guarded(self, table: Table, statement: SQL | Composed, rows: Identifier) -> int:
+        """Run a statement; where it is refused, the error names the row, which is one of `rows`."""
         try:
             with self.cursor.connection.transaction():
                 return self.cursor.execute(statement).rowcount
-        except psycopg.errors.IntegrityError as error:
-            raise told(error, table.name, blamed(self.cursor, error, table, incoming)) from None
+        except psycopg.DataError as error:
+            raise told(error, table.name) from None
+        except psycopg.IntegrityError as error:
+            raise told(error, table.name, blamed(self.cursor, error, table, rows)) from None
 
 
 def _same(table: Table) -> Composed:

@@ -155,6 +155,7 @@ CREATE TABLE :platform.savings_accounts (
     CHECK (blocked_amount >= 0)
 );
 CREATE INDEX ON :platform.savings_accounts (cooperative_id, member_no);
+CREATE INDEX ON :platform.savings_accounts (cooperative_id, loan_no);
 
 CREATE TABLE :platform.savings_transactions (
     cooperative_id text NOT NULL,
@@ -219,6 +220,7 @@ CREATE TABLE :platform.collaterals (
     FOREIGN KEY (cooperative_id, member_no) REFERENCES :platform.members
 );
 CREATE INDEX ON :platform.collaterals (cooperative_id, loan_no);
+CREATE INDEX ON :platform.collaterals (cooperative_id, member_no);
 
 CREATE TABLE :platform.accounts (
     cooperative_id text NOT NULL,
@@ -239,6 +241,7 @@ CREATE TABLE :platform.accounts (
     FOREIGN KEY (cooperative_id, parent_code) REFERENCES :platform.accounts DEFERRABLE INITIALLY DEFERRED,
     CHECK (debit >= 0 AND credit >= 0 AND (debit = 0 OR credit = 0))
 );
+CREATE INDEX ON :platform.accounts (cooperative_id, parent_code);
 
 CREATE TABLE :platform.opening_savings_balances (
     cooperative_id text NOT NULL,
@@ -258,6 +261,7 @@ CREATE TABLE :platform.opening_savings_balances (
     CHECK (balance >= 0),
     CHECK (difference = balance - history_total)
 );
+CREATE INDEX ON :platform.opening_savings_balances (cooperative_id, member_no);
 
 CREATE TABLE :platform.loan_schedules (
     cooperative_id text NOT NULL,

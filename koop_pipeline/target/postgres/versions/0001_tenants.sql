@@ -63,80 +63,153 @@ CREATE FUNCTION :audit.mask(value text) RETURNS text LANGUAGE sql IMMUTABLE PARA
     FROM unnest(string_to_array(value, ' ')) WITH ORDINALITY AS words (word, place)
 ) END;
 
+-- A key, a number of the source or a branch, of which some sources make a person's number or name. It is shown as it is
+-- where it can be neither (no three letters in a row, fewer than ten digits, as `identifiers/masking.py` says), else
+-- masked, with a mark by which the same value is known again within its cooperative. The mark is keyed by a secret that
+-- no role reads, so that nobody finds the value by trying.
+CREATE TABLE :audit.secret (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    secret text NOT NULL DEFAULT gen_random_uuid()::text || gen_random_uuid()::text
+);
+INSERT INTO :audit.secret DEFAULT VALUES;
+
+CREATE FUNCTION :audit.code(tenant text, value text, secret text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN value !~ '[^\u0020-\u0040\u005b-\u0060\u007b-\u007e]{3}'
+        AND length(regexp_replace(value, '[^0-9]', '', 'g')) < 10 THEN value
+    ELSE :audit.mask(value) || '~'
+        || left(encode(sha256(convert_to(secret || tenant || ':' || value, 'UTF8')), 'hex'), 8) END;
+
 CREATE VIEW :audit.cooperatives WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.name, t.legal_entity_no, t.legal_entity_on, t.cooperative_nik, t.npwp, t.nib, t.kind,
-    t.form, t.savings_loan_unit, :audit.mask(t.address) AS address, t.region_code, :audit.mask(t.phone) AS phone,
-    :audit.mask(t.email) AS email, t.established_on, t.status, t.branch, t.source_no
-FROM :platform.cooperatives t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, t.name, t.legal_entity_no, t.legal_entity_on, t.cooperative_nik, t.npwp, t.nib, t.kind, t.form,
+    t.savings_loan_unit, t.address, t.region_code, :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS email,
+    t.established_on, t.status, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.cooperatives t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.members WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.member_no, :audit.mask(t.nik) AS nik, :audit.mask(t.full_name) AS full_name, t.party,
-    t.gender, :audit.mask(t.birth_place) AS birth_place, extract(year FROM t.birth_date)::integer AS birth_year,
-    :audit.mask(t.address) AS address, t.region_code, :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS
-    email, :audit.mask(t.npwp) AS npwp, t.joined_on, t.left_on, t.membership, t.status, t.branch,
-    :audit.mask(t.source_no) AS source_no
-FROM :platform.members t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no, :audit.mask(t.nik) AS nik,
+    :audit.mask(t.full_name) AS full_name, t.party, t.gender, :audit.mask(t.birth_place) AS birth_place,
+    extract(year FROM t.birth_date)::integer AS birth_year, :audit.mask(t.address) AS address, t.region_code,
+    :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS email, :audit.mask(t.npwp) AS npwp, t.joined_on, t.left_on,
+    t.membership, t.status, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.members t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.officers WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.officer_no, :audit.mask(t.full_name) AS full_name, t.position, t.member_no,
-    :audit.mask(t.nik) AS nik, :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS email, t.term_start_on,
-    t.term_end_on, t.status, t.branch, :audit.mask(t.source_no) AS source_no
-FROM :platform.officers t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.officer_no, s.secret) AS officer_no,
+    :audit.mask(t.full_name) AS full_name, t.position,
+    :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no, :audit.mask(t.nik) AS nik,
+    :audit.mask(t.phone) AS phone, :audit.mask(t.email) AS email, t.term_start_on, t.term_end_on, t.status,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.officers t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.products WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.product_code, t.name, t.serves, t.kind, t.nature, t.annual_rate, t.branch, t.source_no
-FROM :platform.products t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.product_code, s.secret) AS product_code,
+    :audit.mask(t.name) AS name, t.serves, t.kind, t.nature, t.annual_rate,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.products t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.loans WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.loan_no, t.member_no, t.product_code, t.disbursed_on, t.principal, t.interest_method,
-    t.annual_rate, t.source_rate, t.source_rate_basis, t.tenor, t.frequency, t.rounding_unit,
+    t.cooperative_id, :audit.code(t.cooperative_id, t.loan_no, s.secret) AS loan_no,
+    :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no,
+    :audit.code(t.cooperative_id, t.product_code, s.secret) AS product_code, t.disbursed_on, t.principal,
+    t.interest_method, t.annual_rate, t.source_rate, t.source_rate_basis, t.tenor, t.frequency, t.rounding_unit,
     t.instalment_principal, t.instalment_interest, t.interest_total, t.first_due_on, t.maturity_on,
     t.interest_accrued_to, t.outstanding_principal, t.outstanding_interest, t.arrears_days, t.collectability,
-    t.source_collectability, t.status, t.branch, t.source_no
-FROM :platform.loans t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.source_collectability, t.status, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.loans t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.savings_accounts WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.account_no, t.member_no, t.product_code, t.product_kind, t.nature, t.opened_on,
-    t.matures_on, t.annual_rate, t.interest_accrued_to, t.balance, t.blocked_amount, t.loan_no, t.status,
-    t.branch, t.source_no
-FROM :platform.savings_accounts t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.account_no, s.secret) AS account_no,
+    :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no,
+    :audit.code(t.cooperative_id, t.product_code, s.secret) AS product_code, t.product_kind, t.nature, t.opened_on,
+    t.matures_on, t.annual_rate, t.interest_accrued_to, t.balance, t.blocked_amount,
+    :audit.code(t.cooperative_id, t.loan_no, s.secret) AS loan_no, t.status,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.savings_accounts t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.savings_transactions WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.entry_no, t.account_no, t.posted_on, t.kind, t.amount, t.balance_after, t.branch,
-    t.source_no
-FROM :platform.savings_transactions t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.entry_no, s.secret) AS entry_no,
+    :audit.code(t.cooperative_id, t.account_no, s.secret) AS account_no, t.posted_on, t.kind, t.amount,
+    t.balance_after, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.savings_transactions t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.loan_repayments WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.entry_no, t.loan_no, t.paid_on, t.instalment_no, t.principal, t.interest, t.penalty,
-    t.fee, t.total, t.branch, t.source_no
-FROM :platform.loan_repayments t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.entry_no, s.secret) AS entry_no,
+    :audit.code(t.cooperative_id, t.loan_no, s.secret) AS loan_no, t.paid_on, t.instalment_no, t.principal,
+    t.interest, t.penalty, t.fee, t.total, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.loan_repayments t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.collaterals WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.collateral_no, t.loan_no, t.member_no, t.kind, :audit.mask(t.description) AS description,
-    :audit.mask(t.document_no) AS document_no, :audit.mask(t.owner_name) AS owner_name,
-    :audit.mask(t.owner_relation) AS owner_relation, t.appraised_value, t.appraised_on, :audit.mask(t.binding) AS
-    binding, t.status, t.branch, t.source_no
-FROM :platform.collaterals t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.collateral_no, s.secret) AS collateral_no,
+    :audit.code(t.cooperative_id, t.loan_no, s.secret) AS loan_no,
+    :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no, t.kind,
+    :audit.mask(t.description) AS description, :audit.mask(t.document_no) AS document_no,
+    :audit.mask(t.owner_name) AS owner_name, :audit.mask(t.owner_relation) AS owner_relation, t.appraised_value,
+    t.appraised_on, :audit.mask(t.binding) AS binding, t.status,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.collaterals t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.accounts WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.account_code, t.name, t.account_type, t.normal_side, t.parent_code, t.is_detail,
-    t.controls, t.debit, t.credit, t.branch, t.source_no
-FROM :platform.accounts t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.account_code, s.secret) AS account_code,
+    :audit.mask(t.name) AS name, t.account_type, t.normal_side,
+    :audit.code(t.cooperative_id, t.parent_code, s.secret) AS parent_code, t.is_detail,
+    :audit.code(t.cooperative_id, t.controls, s.secret) AS controls, t.debit, t.credit,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.accounts t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.opening_savings_balances WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.account_no, t.member_no, t.product_code, t.nature, t.balance, t.history_total,
-    t.difference, t.branch, t.source_no
-FROM :platform.opening_savings_balances t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.account_no, s.secret) AS account_no,
+    :audit.code(t.cooperative_id, t.member_no, s.secret) AS member_no,
+    :audit.code(t.cooperative_id, t.product_code, s.secret) AS product_code, t.nature, t.balance, t.history_total,
+    t.difference, :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.opening_savings_balances t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.loan_schedules WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.loan_no, t.instalment_no, t.due_on, t.principal, t.interest, t.total, t.balance_after,
-    t.state, t.branch, t.source_no
-FROM :platform.loan_schedules t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.loan_no, s.secret) AS loan_no, t.instalment_no, t.due_on,
+    t.principal, t.interest, t.total, t.balance_after, t.state,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.loan_schedules t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 CREATE VIEW :audit.opening_trial_balance WITH (security_barrier) AS SELECT
-    t.cooperative_id, t.account_code, t.name, t.account_type, t.debit, t.credit, t.subledger_total, t.difference,
-    t.branch, t.source_no
-FROM :platform.opening_trial_balance t WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+    t.cooperative_id, :audit.code(t.cooperative_id, t.account_code, s.secret) AS account_code,
+    :audit.mask(t.name) AS name, t.account_type, t.debit, t.credit, t.subledger_total, t.difference,
+    :audit.code(t.cooperative_id, t.branch, s.secret) AS branch,
+    :audit.code(t.cooperative_id, t.source_no, s.secret) AS source_no
+FROM :platform.opening_trial_balance t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.held WITH (security_barrier) AS SELECT
+    t.load_id, t.cooperative_id, t.table_name, :audit.code(t.cooperative_id, t.key, s.secret) AS key, t.column_name, t.rule
+FROM :migration.held t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
+
+CREATE VIEW :audit.amended WITH (security_barrier) AS SELECT
+    t.load_id, t.cooperative_id, t.table_name, :audit.code(t.cooperative_id, t.key, s.secret) AS key, t.column_name
+FROM :migration.amended t CROSS JOIN :audit.secret s
+WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
 GRANT USAGE ON SCHEMA :platform, :migration TO koop_loader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :platform, :migration TO koop_loader;
@@ -144,3 +217,4 @@ GRANT USAGE ON SCHEMA :platform TO koop_platform;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :platform TO koop_platform;
 GRANT USAGE ON SCHEMA :audit, :migration TO koop_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA :audit, :migration TO koop_auditor;
+REVOKE ALL ON :audit.secret, :migration.held, :migration.amended FROM koop_auditor;
