@@ -16,6 +16,7 @@ from koop_pipeline.opening.cutoffs import (
 )
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import rupiah, sen, whole
+from koop_pipeline.opening.rounding import most_explained
 
 
 def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
@@ -24,7 +25,7 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
     `_out` outstanding (the stored one brought to the cut-off; the re-derived one where none is stored), `_derived`
     principal minus repaid principal (null where it cannot be known: no principal, a payment that cannot be split, or a
     cooperative that delivered no repayments), `_moved` (by which the stored one was brought to it), `_interest_paid`,
-    `_interest_moved` (likewise), `_unit`, `_tolerance` (n x rounding unit), `_active` (owes at the cut-off),
+    `_interest_moved` (likewise), `_unit`, `_tolerance` (what rounding explains), `_active` (owes at the cut-off),
     `_ended` (paid off between its day and the cut-off), `_irreversible` (cannot be brought to it), `_has_history`,
     `_later` (disbursed between the cut-off and the day of its row).
     """
@@ -43,7 +44,9 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
         _interest_moved=pl.when("_known").then(whole(0) - pl.col("_interest_between")).otherwise(whole(0)),
     )
     instalments = pl.max_horizontal(pl.col("tenor").clip(1, 10_000), pl.col("_payments"), 1).cast(pl.Int128)
-    frame = frame.with_columns(_tolerance=instalments * pl.col("_unit"), _derived=_derived(), _stored=_stored())
+    principal = sen(pl.coalesce("principal", "outstanding_principal"))
+    tolerance = most_explained(instalments, pl.col("_unit"), principal.clip(0))
+    frame = frame.with_columns(_tolerance=tolerance, _derived=_derived(), _stored=_stored())
     frame = frame.with_columns(_out=pl.coalesce("_stored", "_derived"))
     frame = frame.with_columns(_active=_active(), _ended=_ended())
     dated = repayments.join(loans.select("_loan", "branch"), on="_loan", how="inner")

@@ -29,6 +29,7 @@ from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah
 from koop_pipeline.opening.policies import with_policies
 from koop_pipeline.opening.rate_fits import infer
+from koop_pipeline.opening.rounding import most_explained
 
 SCHEDULE_COLUMNS = [
     "cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after", "state",
@@ -197,7 +198,9 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
     frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
     frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
     gap = (pl.col("_scheduled") - pl.col("_out")).abs()
-    bound = pl.max_horizontal(pl.col("_tolerance"), pl.col("_count").cast(pl.Int128) * pl.col("_unit"))
+    count = pl.max_horizontal(pl.col("_count"), 1).cast(pl.Int128)
+    explained = most_explained(count, pl.col("_unit"), pl.col("_out").clip(0))
+    bound = pl.max_horizontal(pl.col("_tolerance"), explained)
     scheduled = pl.col("schedule_source") != "none"
     owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
