@@ -15,6 +15,7 @@ from koop_pipeline.opening import (
     claims,
     classes,
     derive,
+    on_balance,
     outstanding,
     rates,
     remaining,
@@ -22,7 +23,7 @@ from koop_pipeline.opening import (
     residues,
     stored_interest,
 )
-from koop_pipeline.opening.contract import contract
+from koop_pipeline.opening.contract import contract, decided
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.explanations import explain
 from koop_pipeline.opening.failures import found, gather
@@ -80,11 +81,12 @@ def open_loans(
     told = stored_interest.followed(unique, explained, inferred)
     terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
-    schedule = contract(terms, _numbered(instalments, numbers))
+    schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     owed = with_history(owed, repayments_made, filled)
+    schedule = on_balance.lowered(decided(schedule, owed), owed, filled)
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
     owed = _with_source(owed, schedule, rest)
@@ -93,6 +95,8 @@ def open_loans(
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
     found_rows += [
         *residues.failures(owed, rest),
+        *residues.of_remains(owed, rest),
+        *on_balance.failures(owed, schedule),
         earned.failures,
         *claims.failures(unique, terms, explained, inferred),
     ]
