@@ -21,6 +21,7 @@ from koop_pipeline.opening import (
     remaining,
     repayments,
     residues,
+    reversals,
     stored_interest,
 )
 from koop_pipeline.opening.contract import contract, decided
@@ -97,6 +98,7 @@ def open_loans(
         *residues.failures(owed, rest),
         *residues.of_remains(owed, rest),
         *on_balance.failures(owed, schedule),
+        *reversals.failures(filled),
         earned.failures,
         *claims.failures(unique, terms, explained, inferred),
     ]
