@@ -24,6 +24,7 @@ from koop_pipeline.opening import (
     residues,
     reversals,
     stored_interest,
+    unrated,
 )
 from koop_pipeline.opening.contract import contract, decided
 from koop_pipeline.opening.cutoffs import with_cutoff
@@ -80,7 +81,7 @@ def open_loans(
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
-    told = stored_interest.followed(unique, explained, inferred)
+    told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
@@ -100,6 +101,7 @@ def open_loans(
         *residues.of_remains(owed, rest),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
+        *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
         earned.failures,
         *claims.failures(unique, terms, explained, inferred),
