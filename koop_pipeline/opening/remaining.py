@@ -80,8 +80,10 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     )
     frame = frame.with_columns(_untouched=untouched, _history=pl.col("_has_history") & explained & ~untouched)
     frame = frame.with_columns(_told=pl.col("_history") & pl.col("_tells_interest").fill_null(False))
+    before = (pl.col("principal").sum() - pl.col("own_principal").sum()).over("_loan")
+    repaid = pl.when("completed").then(before).otherwise((original - pl.col("_out")).clip(0))
     return frame.with_columns(
-        _repaid=pl.when("_untouched").then(whole(0)).otherwise((original - pl.col("_out")).clip(0)),
+        _repaid=pl.when("_untouched").then(whole(0)).otherwise(repaid),
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
         _last=pl.col("instalment_no") == pl.col("instalment_no").max().over("_loan"),
     )

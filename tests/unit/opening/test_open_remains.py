@@ -96,6 +96,14 @@ def test_interest_that_is_paid_of_the_next_instalment_is_not_charged_again() -> 
     )
 
 
+@pytest.mark.parametrize("stored", [700_012, 699_988])
+def test_a_residue_of_the_stored_principal_moves_no_delivered_instalment(stored: int) -> None:
+    """Twelve rupiah are rounding of twelve instalments: what is delivered is what remains, and no arrears."""
+    result = opened({"outstanding_principal": Decimal(stored)}, paid(*[FULL] * 5), plan(6))
+    assert (rows(result), rules(result)) == (AS_DELIVERED, ["LON-OUT-04"])
+    assert result.positions["arrears_days"].to_list() == [0]
+
+
 def test_a_first_instalment_that_the_source_nets_itself_is_not_netted_twice() -> None:
     """Of the sixth 40,000 and its interest were paid on 20 June; the source lists 60,000 without interest."""
     history = [
