@@ -29,7 +29,9 @@ def fill(repayments: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
     back).
     """
     frame = _arithmetic(repayments)
-    pairs = reversals.paired(frame).join(frame.filter("_asks").select("_key"), on="_key", how="semi")
+    asking = frame.filter("_asks")
+    entries = frame.join(asking.select("_loan").unique(), on="_loan", how="semi")
+    pairs = reversals.paired(entries).join(asking.select("_key"), on="_key", how="semi")
     gone = pl.concat([pairs["_key"], pairs["_of"]]).implode()
     counts = _divided(frame.filter(~pl.col("_key").is_in(gone)), contract)
     touched = frame.filter(pl.col("_key").is_in(pairs["_of"].implode()))["_loan"].unique().implode()

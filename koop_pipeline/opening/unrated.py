@@ -54,6 +54,7 @@ def filled(loans: pl.DataFrame, stated: pl.DataFrame, explained: pl.DataFrame) -
     )
     said = asks & (interest.is_not_null() | pl.col("_by_schedule").is_not_null())
     least = pl.coalesce(rate(pl.col("_neat")), rate(pl.col("_flat")))
+    frame = frame.rechunk()
     return frame.select(
         *[name for name in loans.columns if name != "annual_rate"],
         annual_rate=pl.coalesce("annual_rate", "_found"), _rate_note=pl.when(said).then(_note()),

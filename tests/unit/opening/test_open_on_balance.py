@@ -131,3 +131,27 @@ def test_level_interest_does_not_depend_on_the_balance(method: str) -> None:
     result = opened(400_000, history, interest_method=method)
     assert result.schedules["interest"].sum() == 84_000
     assert "LON-INT-05" not in rules(result)
+
+
+def test_many_loans_open_together_as_each_would() -> None:
+    """3,000 flat loans and 3,000 declining ones with the prepayment of 20 June: frames come in several pieces."""
+    history = [*FIVE, pay(date(2026, 6, 20), 300_000, 0)]
+    numbers = pl.DataFrame({"number": range(3_000)})
+    kinds = [
+        {**LOAN, "loan_no": "flat", "interest_method": "flat", "outstanding_principal": Decimal(1_200_000)},
+        {**LOAN, "loan_no": "falls", "outstanding_principal": Decimal(400_000)},
+    ]
+    own = {"cooperative_id": "A", "loan_no": "falls"}
+
+    def many(table: str, rows: list[Row]) -> pl.DataFrame:
+        name = pl.concat_str("loan_no", "number", separator="-")
+        all_rows = frame(table, rows).join(numbers, how="cross").with_columns(loan_no=name).drop("number")
+        return all_rows.with_columns(_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+
+    paid = many("loan_repayments", [{**own, **row} for row in history])
+    result = open_loans(
+        many("loans", kinds), frame("loan_instalments", []), paid,
+        frame("collaterals", []), pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]}),
+    )  # fmt: skip
+    found = result.failures.filter(pl.col("rule") == "LON-INT-05")
+    assert (found.height, found["before"].unique().to_list()) == (3_000, ["3000.00"])
