@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from koop_pipeline.opening.frames import frame
 from koop_pipeline.opening.position import OpenedLoans, open_loans
@@ -131,6 +133,28 @@ def test_level_interest_does_not_depend_on_the_balance(method: str) -> None:
     result = opened(400_000, history, interest_method=method)
     assert result.schedules["interest"].sum() == 84_000
     assert "LON-INT-05" not in rules(result)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 11), st.integers(1, 7))
+def test_law_each_instalment_bears_one_percent_of_what_is_left_when_it_begins(left: int, paid: int) -> None:
+    """`paid` regular instalments up to the 15th of a month, and on the day after what leaves `left` times 100,000.
+
+    An instalment begins on the due date of the one before, so the first after the prepayment has begun by then.
+    One that is paid ahead is that one: only a second one lowers interest.
+    """
+    regular = min(paid, 5)
+    left = min(left, 12 - regular)
+    ahead = 12 - regular - left
+    history = FIVE[:regular]
+    if ahead:
+        history = [*history, pay(date(2026, 1 + regular, 16), ahead * 100_000, 0)]
+    result = opened(left * 100_000, history)
+    begun, later = 12 - regular, range(regular + 2, 13)
+    expected = begun + sum(min(left, 13 - number) for number in later)
+    assert result.schedules["interest"].sum() == 1_000 * expected
+    assert result.schedules["principal"].sum() == left * 100_000
+    assert ("LON-INT-05" in rules(result)) == (ahead > 1)
 
 
 def test_many_loans_open_together_as_each_would() -> None:
