@@ -11,7 +11,7 @@ from koop_pipeline.opening.money import sen, whole
 
 AMOUNTS = ["principal", "interest", "total"]
 OWN = [f"own_{name}" for name in AMOUNTS]
-COLUMNS = ["_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", *OWN]
+COLUMNS = ["_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "in_all", *OWN]
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -24,11 +24,14 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     A delivered schedule of what remains is completed by the instalments before it (`added`), where the loan's terms
     (as `loans` have them, `_as_stated`: they are the stated ones) give the delivered ones to the sen; the first may be
     less, for it may be paid in part, and has the amounts of the terms then. `own_...` are the amounts as delivered,
-    null in an added row. Whether the whole or only what was delivered counts is decided by `decided`.
+    null in an added row. Whether the whole or only what was delivered counts is decided by `decided`. A schedule that
+    is numbered anew is not completed; where its instalments are the last of the terms, `in_all` (else null) is the
+    interest that these have in the whole term.
     """
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
-    generated = generated.with_columns(*amounts, delivered=False, added=False, divided=False)
+    none = pl.lit(None, dtype=pl.Int128)
+    generated = generated.with_columns(*amounts, delivered=False, added=False, divided=False, in_all=none)
     generated = generated.with_columns(total=pl.col("principal") + pl.col("interest"))
     generated = generated.with_columns(pl.col(AMOUNTS).name.prefix("own_"))
     stated = generated.join(loans.filter("_as_stated").select("_loan"), on="_loan", how="semi")
@@ -78,23 +81,35 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
 
 def _completed(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
     """`delivered` with the instalments before a schedule of what remains, where the terms give that schedule."""
-    number, first = pl.col("instalment_no"), pl.col("instalment_no").min().over("_loan")
-    terms = generated.select(
-        "_loan", "instalment_no", _last=number.max().over("_loan"), **{f"_{name}": name for name in AMOUNTS}
+    number, count = pl.col("instalment_no"), pl.len().over("_loan")
+    ends = generated.group_by("_loan").agg(
+        _last=number.max(), _ends=pl.col("due_on").max(), _in_all=pl.col("interest").sum()
+    )  # fmt: skip
+    frame = delivered.join(ends, on="_loan", how="left", maintain_order="left").with_columns(
+        _anew=(number.min().over("_loan") == 1) & (count < pl.col("_last"))
     )
-    frame = delivered.join(terms, on=["_loan", "instalment_no"], how="left", maintain_order="left")
+    anew = number + pl.col("_last") - count.cast(pl.Int32)
+    frame = frame.with_columns(_no=pl.when("_anew").then(anew).otherwise(number).cast(pl.Int32))
+    terms = generated.select("_loan", _no="instalment_no", **{f"_{name}": name for name in AMOUNTS})
+    frame = frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left")
     less = pl.all_horizontal([pl.col(name) <= pl.col(f"_{name}") for name in AMOUNTS])
     same = pl.all_horizontal([pl.col(name) == pl.col(f"_{name}") for name in AMOUNTS])
-    agrees = (same | ((number == first) & less & (pl.len().over("_loan") > 1))).fill_null(False)
-    gapless = (number.max() - number.min() + 1 == pl.len()) & (number.n_unique() == pl.len())
-    known = frame.with_columns(_agrees=agrees).group_by("_loan").agg(
-        _whole=(pl.col("_agrees").all() & gapless & (number.min() > 1) & (number.max() == pl.col("_last").max())),
-        _begins=number.min(), _due=pl.col("due_on").min(),
+    first = (pl.col("_no") == pl.col("_no").min().over("_loan")) & (count > 1)
+    frame = frame.with_columns(_agrees=(same | (first & less)).fill_null(False))
+    no = pl.col("_no")
+    gapless = (no.max() - no.min() + 1 == pl.len()) & (no.n_unique() == pl.len())
+    known = frame.group_by("_loan").agg(
+        pl.col("_anew").first(), pl.col("_in_all").first(), _begins=no.min(), _due=pl.col("due_on").min(),
+        _whole=pl.col("_agrees").all() & gapless & (no.min() > 1) & (no.max() == pl.col("_last").first()),
+        _in_time=pl.col("due_on").max() == pl.col("_ends").first(),
     ).filter(pl.col("_whole").fill_null(False))  # fmt: skip
-    before = generated.join(known, on="_loan", how="inner").filter(number < pl.col("_begins"))
+    anew_ones = known.filter(pl.col("_anew") & pl.col("_in_time")).select("_loan", in_all="_in_all")
+    frame = frame.join(anew_ones, on="_loan", how="left", maintain_order="left")
+    known = known.filter(~pl.col("_anew"))
+    before = generated.join(known.select("_loan", "_begins", "_due"), on="_loan").filter(number < pl.col("_begins"))
     in_time = (pl.col("due_on").max() < pl.col("_due").first()).over("_loan")
     none = pl.lit(None, dtype=pl.Int128)
-    before = before.filter(in_time).with_columns(delivered=True, added=True, **dict.fromkeys(OWN, none))
+    before = before.filter(in_time).with_columns(delivered=True, added=True, in_all=none, **dict.fromkeys(OWN, none))
     completed = pl.col("_loan").is_in(before["_loan"].unique().to_list())
     frame = frame.with_columns(pl.when(completed).then(f"_{name}").otherwise(name).alias(name) for name in AMOUNTS)
     return pl.concat([frame.select(COLUMNS), before.select(COLUMNS)])

@@ -67,7 +67,7 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
     """
     late, double = pl.col("rest_interest"), pl.col("own_interest") - pl.col("rest_interest")
     sums = rest.group_by("_loan").agg(
-        pl.col("completed", "untouched", "own_sum", "moved_interest").first(), _opens=pl.col("rest_interest").sum(),
+        pl.col("completed", "untouched", "own_sum", "in_all").first(), _opens=pl.col("rest_interest").sum(),
         _late=late.filter("added").sum(), _double=double.filter(double > 0).sum(),
         _more=whole(0) - double.filter(double < 0).sum(),
     )  # fmt: skip
@@ -81,7 +81,7 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
         )
     ]
     differs = pl.col("completed") & pl.any_horizontal(pl.col("_late", "_double", "_more") > 0)
-    total, paid = sen("interest_total"), pl.col("_interest_paid")
+    total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
     level = pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
     rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
     gap = (total - paid).clip(0) - pl.col("own_sum")

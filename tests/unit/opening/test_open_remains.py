@@ -165,16 +165,29 @@ def test_a_schedule_that_the_terms_do_not_give_stays_as_it_is_and_the_stored_tot
     ]
 
 
-def test_remaining_instalments_numbered_anew_are_held_against_the_stored_total() -> None:
-    """Seven instalments numbered 1 to 7; the interest of the fifth is not paid and stands nowhere."""
+@pytest.mark.parametrize("loan", [{"interest_total": Decimal(144_000)}, {}])
+def test_remaining_instalments_numbered_anew_are_held_against_the_interest_in_all(loan: Row) -> None:
+    """Seven instalments numbered 1 to 7; the interest of the fifth is not paid and stands nowhere.
+
+    They are the last seven of the terms, which hold 144,000, also where the source does not store that.
+    """
     anew = [{**row, "instalment_no": no} for no, row in enumerate(plan(6), start=1)]
-    loan: Row = {"interest_total": Decimal(144_000)}
     result = opened(loan, paid(*[FULL] * 4, (100_000, 0)), anew)
     assert [row[2] for row in rows(result)] == [12_000] * 7
     note = result.failures.filter(pl.col("rule") == "LON-INT-04")["note"][0]
     assert "Rp 12000.00 would be lost" in str(note)
+    twice = opened(loan, paid(*[FULL] * 4, (100_000, 24_000)), anew)
+    note = twice.failures.filter(pl.col("rule") == "LON-INT-04")["note"][0]
+    assert "Rp 12000.00 would be charged twice" in str(note)
     agreeing = opened(loan, paid(*[FULL] * 5), anew)
     assert "LON-INT-04" not in rules(agreeing)
+
+
+def test_instalments_numbered_anew_that_end_on_another_day_are_not_those_of_the_terms() -> None:
+    """Of a loan that was extended: the terms end in January, the last of the seven is due in February."""
+    anew = [{**row, "instalment_no": no} for no, row in enumerate(plan(6), start=1)]
+    later = [*anew[:-1], {**anew[-1], "due_on": date(2027, 2, 15)}]
+    assert "LON-INT-04" not in rules(opened({}, paid(*[FULL] * 4, (100_000, 0)), later))
 
 
 def test_a_claim_that_the_schedule_itself_refutes_completes_nothing() -> None:
