@@ -11,6 +11,7 @@ import polars as pl
 from koop_pipeline.opening import rates
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import rupiah, whole
+from koop_pipeline.opening.rounding import COLUMNS as POLICY
 
 CAP = 24
 SAME_RATE = Decimal("0.01")
@@ -26,6 +27,22 @@ def with_explained_unit(loans: pl.DataFrame, explained: pl.DataFrame) -> pl.Data
     unit = pl.max_horizontal("_explained", rupiah(whole(100)))
     filled = pl.when(pl.col("_explained").is_not_null()).then(unit)
     return frame.with_columns(rounding_unit=pl.coalesce("rounding_unit", filled)).select(loans.columns)
+
+
+def with_explained_policy(terms: pl.DataFrame, stated: pl.DataFrame, explained: pl.DataFrame) -> pl.DataFrame:
+    """`terms` with the rounding policy (`rounding.py`) of a schedule that is explained to the rupiah by the loan's own
+    method and rate, else null; and `_as_stated`: the rate is the one that `stated` (the same rows as the source has
+    them) claims, or stored interest stands beside it.
+    """
+    known = explained.filter("exact").select(*KEY, *POLICY, _method="method", _shown="annual_rate")
+    frame = terms.with_columns(_claimed=stated.select(rates.annual_rate()).to_series())
+    frame = frame.join(known, on=KEY, how="left", maintain_order="left")
+    same = (pl.col("_shown") - pl.col("annual_rate")).abs() <= pl.lit(SAME_RATE)
+    own = ((pl.col("_method") == pl.col("interest_method")) & same).fill_null(False)
+    claimed = ((pl.col("_claimed") - pl.col("annual_rate")).abs() <= pl.lit(SAME_RATE)).fill_null(False)
+    stored = pl.any_horizontal(pl.col("instalment_interest", "interest_total").is_not_null())
+    policy = [pl.when(own).then(name).alias(name) for name in POLICY]
+    return frame.with_columns(*policy, _as_stated=claimed | stored).select(*terms.columns, *POLICY, "_as_stated")
 
 
 def failures(

@@ -23,15 +23,20 @@ def found(
     """The rows of `frame` (with `cooperative_id`, `_row`) where `where` is true, as failures of `rule`.
 
     `before` is the source's own value as text, `note` one English sentence; amounts may stand in it, persons may not.
+    Rows lie in one piece when sentences are made of them: Polars 2.1 fails on a column whose first piece is empty.
     """
-    return frame.filter(where.fill_null(False)).select(
-        pl.col("cooperative_id").cast(pl.String),
-        pl.lit(table).alias("table_name"),
-        pl.col("_row").cast(pl.Int64).alias("row"),
-        pl.lit(column).alias("column_name"),
-        pl.lit(rule).alias("rule"),
-        before.cast(pl.String).alias("before"),
-        note.cast(pl.String).alias("note"),
+    return (
+        frame.filter(where.fill_null(False))
+        .rechunk()
+        .select(
+            pl.col("cooperative_id").cast(pl.String),
+            pl.lit(table).alias("table_name"),
+            pl.col("_row").cast(pl.Int64).alias("row"),
+            pl.lit(column).alias("column_name"),
+            pl.lit(rule).alias("rule"),
+            before.cast(pl.String).alias("before"),
+            note.cast(pl.String).alias("note"),
+        )
     )
 
 

@@ -16,6 +16,10 @@ from koop_pipeline.opening.cutoffs import (
 )
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import rupiah, sen, whole
+from koop_pipeline.opening.rounding import most_explained
+
+WRITTEN_OFF_ON = "$.written_off_on"
+"""Where the extras of a loan say the day on which it was written off, year-month-day."""
 
 
 def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
@@ -24,7 +28,7 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
     `_out` outstanding (the stored one brought to the cut-off; the re-derived one where none is stored), `_derived`
     principal minus repaid principal (null where it cannot be known: no principal, a payment that cannot be split, or a
     cooperative that delivered no repayments), `_moved` (by which the stored one was brought to it), `_interest_paid`,
-    `_interest_moved` (likewise), `_unit`, `_tolerance` (n x rounding unit), `_active` (owes at the cut-off),
+    `_interest_moved` (likewise), `_unit`, `_tolerance` (what rounding explains), `_active` (owes at the cut-off),
     `_ended` (paid off between its day and the cut-off), `_irreversible` (cannot be brought to it), `_has_history`,
     `_later` (disbursed between the cut-off and the day of its row).
     """
@@ -33,6 +37,7 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
         pl.col(COUNTED).fill_null(0),
         _has_history=pl.col("cooperative_id").is_in(cooperatives),
         _unit=sen("rounding_unit"),
+        _written_off_on=pl.col("extras").str.json_path_match(WRITTEN_OFF_ON).str.to_date("%Y-%m-%d", strict=False),
         _later=((pl.col("disbursed_on") > pl.col("cutoff_on")) & (pl.col("disbursed_on") <= pl.col("as_of"))).fill_null(
             False
         ),
@@ -43,7 +48,9 @@ def balances(loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
         _interest_moved=pl.when("_known").then(whole(0) - pl.col("_interest_between")).otherwise(whole(0)),
     )
     instalments = pl.max_horizontal(pl.col("tenor").clip(1, 10_000), pl.col("_payments"), 1).cast(pl.Int128)
-    frame = frame.with_columns(_tolerance=instalments * pl.col("_unit"), _derived=_derived(), _stored=_stored())
+    principal = sen(pl.coalesce("principal", "outstanding_principal"))
+    tolerance = most_explained(instalments, pl.col("_unit"), principal.clip(0))
+    frame = frame.with_columns(_tolerance=tolerance, _derived=_derived(), _stored=_stored())
     frame = frame.with_columns(_out=pl.coalesce("_stored", "_derived"))
     frame = frame.with_columns(_active=_active(), _ended=_ended())
     dated = repayments.join(loans.select("_loan", "branch"), on="_loan", how="inner")
@@ -89,12 +96,24 @@ def _stored() -> pl.Expr:
 
 
 def _active() -> pl.Expr:
-    """Owes at the cut-off: also a loan that was settled after it, by what it paid since or by what it owed then."""
+    """Owes at the cut-off: also a loan that was settled after it, by what it paid since or by what it owed then, and
+    one whose source says that it was written off after it.
+    """
     later = pl.col("as_of") > pl.col("cutoff_on")
     undivided, owed = pl.col("_unknown_between") > 0, pl.col("_derived") > pl.col("_tolerance")
     paid_since = (pl.col("_moved") > 0) | undivided | (owed & ~pl.col("_known"))
     settled_since = (pl.col("status") == "settled") & later & paid_since.fill_null(False)
-    return ((pl.col("status") == "active") | settled_since) & ~pl.col("_later") & ~_ended()
+    active = (pl.col("status") == "active") | settled_since | _written_off_since()
+    return active & ~pl.col("_later") & ~_ended()
+
+
+def _written_off_later() -> pl.Expr:
+    """Written off in a list of a later day than the cut-off."""
+    return (pl.col("status") == "written_off") & (pl.col("as_of") > pl.col("cutoff_on")) & ~pl.col("_later")
+
+
+def _written_off_since() -> pl.Expr:
+    return (_written_off_later() & (pl.col("_written_off_on") > pl.col("cutoff_on"))).fill_null(False)
 
 
 def _ended() -> pl.Expr:
@@ -110,7 +129,8 @@ def _irreversible() -> pl.Expr:
     """
     stored = pl.col("outstanding_principal").is_not_null()
     short = (pl.col("_reach") < pl.col("cutoff_on")).fill_null(another_day())
-    holds = pl.col("_active") | (pl.col("status") == "written_off") & (pl.col("outstanding_principal") != 0)
+    gone = (pl.col("status") == "written_off") & (pl.col("outstanding_principal") != 0) & ~pl.col("_later")
+    holds = pl.col("_active") | gone
     return holds & pl.when(stored).then(another_day() & (~pl.col("_known") | pl.col("_partial"))).otherwise(short)
 
 
@@ -134,14 +154,16 @@ def _unlike() -> pl.Expr:
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
-    """`CUT-01` (a balance of another day that cannot be brought to the cut-off, or of a later day than it is said to
-    be), `CUT-02` (a loan of after the cut-off), `CUT-03` (brought to it), `LON-OUT-02` (history disagrees) and
-    `LON-OUT-04` (it does by no more than rounding).
+    """`LON-WOF-01` (written off in a later list, of which the source does not say that it was by the cut-off); `CUT-01`
+    (a balance of another day that cannot be brought to the cut-off, or of a later day than it is said to be), `CUT-02`
+    (a loan of after the cut-off), `CUT-03` (brought to it), `LON-OUT-02` (history disagrees) and `LON-OUT-04` (it does
+    by no more than rounding).
     """
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
     over = pl.col("status").is_in(["settled", "written_off"]) & (pl.col("_payments") > 0)
     undivided = pl.col("_unknown_between") > 0
     stored, derived = rupiah("_stored"), rupiah("_derived")
+    owed = rupiah("_out").cast(pl.String).fill_null("?")
     unlike = pl.col("_unlike") & ~pl.col("_irreversible")
     sound = ~pl.col("_irreversible") & ~pl.col("_unlike")
     compared = (pl.col("_active") | pl.col("_ended") | over) & sound
@@ -179,6 +201,18 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             loans, (pl.col("_moved") != 0) & pl.col("outstanding_principal").is_not_null(), rule="CUT-03",
             table="loans", column="outstanding_principal", before=pl.col("outstanding_principal"),
             note=brought_note("outstanding_principal", rupiah("_moved"), stored),
+        ),
+        found(
+            loans, _written_off_later() & (pl.col("_written_off_on").is_null() | _written_off_since()),
+            rule="LON-WOF-01", table="loans", column="status", before=pl.col("status"),
+            note=pl.when(_written_off_since()).then(pl.format(
+                "written off on {}, after the cut-off day {}: it opens as active with Rp {} of principal, and the "
+                "writing off belongs to the books of the new system", "_written_off_on", "cutoff_on", owed,
+            )).otherwise(pl.format(
+                "the list of {} has it as written off with Rp {} of principal; whether it was by the cut-off day {} is "
+                "not known, and it opens as written off: deliver its status of that day, or say the day in the extras "
+                "(written_off_on)", "as_of", owed, "cutoff_on",
+            )),
         ),
         found(
             loans, pl.col("_later"), rule="CUT-02", table="loans", column="disbursed_on", before=pl.col("disbursed_on"),

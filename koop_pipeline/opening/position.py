@@ -15,20 +15,25 @@ from koop_pipeline.opening import (
     claims,
     classes,
     derive,
+    maturity,
+    on_balance,
     outstanding,
     rates,
     remaining,
     repayments,
     residues,
+    reversals,
     stored_interest,
+    unrated,
 )
-from koop_pipeline.opening.contract import contract
+from koop_pipeline.opening.contract import contract, decided
 from koop_pipeline.opening.cutoffs import with_cutoff
 from koop_pipeline.opening.explanations import explain
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah
 from koop_pipeline.opening.policies import with_policies
 from koop_pipeline.opening.rate_fits import infer
+from koop_pipeline.opening.rounding import most_explained
 
 SCHEDULE_COLUMNS = [
     "cooperative_id", "loan_no", "instalment_no", "due_on", "principal", "interest", "total", "balance_after", "state",
@@ -76,14 +81,15 @@ def open_loans(
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
-    told = stored_interest.followed(unique, explained, inferred)
+    told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
-    schedule = contract(terms, _numbered(instalments, numbers))
+    schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
     filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     owed = with_history(owed, repayments_made, filled)
+    schedule = on_balance.lowered(decided(schedule, owed), owed, filled)
     active = owed.filter(pl.col("_active"))
     rest = remaining.remaining(schedule, active, _by_name(filled, active))
     owed = _with_source(owed, schedule, rest)
@@ -92,6 +98,11 @@ def open_loans(
     found_rows = [*outstanding.failures(owed), *_schedule_failures(owed, rest), *classes.failures(owed)]
     found_rows += [
         *residues.failures(owed, rest),
+        *residues.of_remains(owed, rest),
+        *on_balance.failures(owed, schedule),
+        *reversals.failures(filled),
+        *unrated.failures(owed),
+        *maturity.failures(unique, owed, schedule),
         earned.failures,
         *claims.failures(unique, terms, explained, inferred),
     ]
@@ -129,8 +140,10 @@ def with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) 
 
 
 def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
-    """`schedule_source` (delivered, generated, none) and `_lacks`, what a schedule would need."""
-    kinds = schedule.group_by("_loan").agg(pl.col("delivered").first())
+    """`schedule_source` (delivered, generated, none), `_divided` (totals were delivered, their interest is that of the
+    terms) and `_lacks`, what a schedule would need.
+    """
+    kinds = schedule.group_by("_loan").agg(pl.col("delivered").first(), _divided=pl.col("divided").any())
     frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
     known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
     remains = (pl.col("_out") > 0) | pl.col("_loan").is_in(rest["_loan"].unique().to_list())
@@ -171,16 +184,12 @@ def _schedules(rest: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
 def _positions(loans: pl.DataFrame) -> pl.DataFrame:
     """The opening value of each loan: what is stated and stands for the cut-off, else what is derived."""
     same_day = pl.col("as_of") == pl.col("cutoff_on")
-    stored_interest = pl.col("outstanding_interest")
-    moved = rupiah("_interest_moved")
-    interest = pl.when(same_day).then(stored_interest).otherwise((stored_interest + moved).cast(pl.Decimal(18, 2)))
-    interest = pl.when(interest >= 0).then(interest)
     derived_interest = pl.when(pl.col("schedule_source") != "none").then(rupiah("_interest_rest"))
     status = pl.when("_active").then(pl.lit("active")).when("_ended").then(pl.lit("settled")).otherwise("status")
     return loans.with_columns(
         outstanding_principal=rupiah("_out"),
         derived_outstanding_principal=rupiah("_derived"),
-        outstanding_interest=pl.coalesce(interest, derived_interest),
+        outstanding_interest=pl.coalesce(_stored_interest(), derived_interest),
         derived_outstanding_interest=derived_interest,
         arrears_days=pl.coalesce(pl.when(same_day).then("arrears_days"), "derived_arrears_days"),
         collectability=pl.coalesce("collectability", "derived_collectability", "source_collectability"),
@@ -189,16 +198,31 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
     ).select(POSITION_COLUMNS)
 
 
+def _stored_interest() -> pl.Expr:
+    """The stored outstanding interest, brought to the cut-off by the interest paid between."""
+    stored = pl.col("outstanding_interest")
+    brought = (stored + rupiah("_interest_moved")).cast(pl.Decimal(18, 2))
+    interest = pl.when(pl.col("as_of") == pl.col("cutoff_on")).then(stored).otherwise(brought)
+    return pl.when(interest >= 0).then(interest)
+
+
 def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule) and `LON-RTE-03` (none
-    is delivered and the stored interest could not be followed).
+    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule), `LON-RTE-03` (the
+    interest is that of the terms, and the stored one could not be followed) and `LON-OUT-05` (the stored outstanding
+    interest is not that of the schedule).
     """
     sums = rest.group_by("_loan").agg(_scheduled=pl.col("rest_principal").sum(), _count=pl.len())
     frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
-    frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
+    frame = frame.with_columns(
+        pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0),
+        _opens=pl.when("_active").then(_stored_interest()), _rest=rupiah("_interest_rest"),
+    )  # fmt: skip
     gap = (pl.col("_scheduled") - pl.col("_out")).abs()
-    bound = pl.max_horizontal(pl.col("_tolerance"), pl.col("_count").cast(pl.Int128) * pl.col("_unit"))
+    count = pl.max_horizontal(pl.col("_count"), 1).cast(pl.Int128)
+    explained = most_explained(count, pl.col("_unit"), pl.col("_out").clip(0))
+    bound = pl.max_horizontal(pl.col("_tolerance"), explained)
     scheduled = pl.col("schedule_source") != "none"
+    by_terms = (pl.col("schedule_source") != "delivered") | pl.col("_divided")
     owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
         found(
@@ -210,6 +234,15 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
             ),
         ),
         found(
+            frame, scheduled & (pl.col("_opens") != pl.col("_rest")), rule="LON-OUT-05", table="loans",
+            column="outstanding_interest", before=pl.col("outstanding_interest"),
+            note=pl.format(
+                "the stored outstanding interest is Rp {} at the cut-off, the remaining instalments hold Rp {}: a "
+                "difference of Rp {}; the stored one opens beside the schedule",
+                "_opens", "_rest", (pl.col("_opens") - pl.col("_rest")).abs(),
+            ),
+        ),
+        found(
             frame, owes & ~scheduled, rule="LON-SCH-02", table="loans", column="loan_no", before=pl.col("loan_no"),
             note=pl.format(
                 "Rp {} is outstanding and no schedule can be made (not known: {}); the loan opens without one",
@@ -217,7 +250,7 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
             ),
         ),
         found(
-            frame, owes & (pl.col("schedule_source") != "delivered") & pl.col("_unreconciled").is_not_null(),
+            frame, owes & by_terms & pl.col("_unreconciled").is_not_null(),
             rule="LON-RTE-03", table="loans", column="source_rate", before=pl.coalesce("source_rate", "annual_rate"),
             note=pl.format(
                 "the stored interest contradicts the claimed {}, {} % a year, and cannot be followed: {}",

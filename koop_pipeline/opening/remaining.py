@@ -37,7 +37,8 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     by name). Adds rest_principal, rest_interest, touched (part of it is paid), and of the loan as a whole `small` (what
     is left of it is a residue of rounding), by_history (payments told the interest), moved_principal and moved_interest
     (residues that the last instalment took, or a delivered schedule lost), closed_interest (that of the instalments
-    whose principal is paid) and begun_interest (with that of the ones begun by the cut-off).
+    whose principal is paid), begun_interest (with that of the ones begun by the cut-off), completed (instalments were
+    added to the delivered ones), untouched (it counts as delivered) and own_sum (the interest that was delivered).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
@@ -56,7 +57,10 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     )  # fmt: skip
 
 
-_OF_LOAN = ["small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
+_OF_LOAN = [
+    "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "completed",
+    "untouched", "own_sum",
+]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
     "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
@@ -71,10 +75,15 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     untouched = untouched.fill_null(False)
     explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
     original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
+    frame = frame.with_columns(
+        completed=pl.col("added").any().over("_loan"), own_sum=pl.col("own_interest").sum().over("_loan")
+    )
     frame = frame.with_columns(_untouched=untouched, _history=pl.col("_has_history") & explained & ~untouched)
     frame = frame.with_columns(_told=pl.col("_history") & pl.col("_tells_interest").fill_null(False))
+    before = (pl.col("principal").sum() - pl.col("own_principal").sum()).over("_loan")
+    repaid = pl.when("completed").then(before).otherwise((original - pl.col("_out")).clip(0))
     return frame.with_columns(
-        _repaid=pl.when("_untouched").then(whole(0)).otherwise((original - pl.col("_out")).clip(0)),
+        _repaid=pl.when("_untouched").then(whole(0)).otherwise(repaid),
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
         _last=pl.col("instalment_no") == pl.col("instalment_no").max().over("_loan"),
     )
@@ -83,7 +92,9 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
 def _rest(frame: pl.DataFrame, part: str, paid: pl.Expr) -> pl.DataFrame:
     """Lay `paid` (a sum for the loan) on the instalments' `part`: `rest_<part>`, and `_taken` from the pool."""
     by_name = (
-        pl.when("_history").then(pl.min_horizontal(pl.col(f"named_{part}").fill_null(0).clip(0), part)).otherwise(0)
+        pl.when(pl.col("_history") & ~(pl.col("completed") & pl.lit(part == "principal")))
+        .then(pl.min_horizontal(pl.col(f"named_{part}").fill_null(0).clip(0), part))
+        .otherwise(0)
     )
     frame = frame.with_columns(_paid=paid, _named=by_name.cast(pl.Int128))
     enough = pl.col("_named").sum().over("_loan") <= pl.col("_paid")
@@ -160,6 +171,7 @@ def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
     paid = pl.col("_closed") | residue | (interest_only & ((pl.col("due_on") < begins) | overtaken.fill_null(False)))
     by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
+    by_history = pl.when(pl.col("added") & ~_begun()).then(whole(0)).otherwise(by_history)
     return frame.with_columns(
         rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
         moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
@@ -181,11 +193,18 @@ def _interest_by_history() -> tuple[pl.Expr, pl.Expr]:
 
 
 def _compared(frame: pl.DataFrame) -> pl.DataFrame:
-    """The interest that the history is held against; an instalment begins when the one before it fell due."""
-    begun = (pl.col("due_on").shift(1).over("_loan") < pl.col("cutoff_on")).fill_null(True)
-    reached = pl.col("_closed") | pl.col("_touched") | begun
+    """The interest that the history is held against; after a prepayment that of closed instalments once it fell due."""
+    reached = pl.col("_closed") | pl.col("_touched") | _begun()
+    prepaid = (pl.col("lowered") > 0).any().over("_loan")
+    closed = pl.col("_closed") & (~prepaid | (pl.col("due_on") < pl.col("cutoff_on")))
     return frame.with_columns(
         by_history="_told",
-        closed_interest=pl.col("interest").filter("_closed").sum().over("_loan"),
+        untouched="_untouched",
+        closed_interest=pl.when(closed).then("interest").otherwise(whole(0)).sum().over("_loan"),
         begun_interest=pl.col("interest").filter(reached).sum().over("_loan"),
     )
+
+
+def _begun() -> pl.Expr:
+    """Whether the period of an instalment has begun by the cut-off: when the one before it fell due."""
+    return (pl.col("due_on").shift(1).over("_loan") < pl.col("cutoff_on")).fill_null(True)

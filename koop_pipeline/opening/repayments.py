@@ -6,14 +6,16 @@ Policy. total = principal + interest + penalty + fee, and the one that is missin
 the total is given, penalty and fee are taken out first; the rest pays the contract's instalments in order, in each
 its interest first and then its principal. Interest of a period that has not begun by the day of payment is never
 paid: what exceeds it is principal, so a loan settled early in one sum pays no future interest. Without a contract to
-go by the parts stay null, and so do those of a reversal (a negative total) that does not say them: what the loan owes
-is then not derived.
+go by the parts stay null: what the loan owes is then not derived. A reversal (a negative total) that does not say its
+parts has those of the payment that it takes back (`reversals.py`), and neither of the two counts for the division of
+others.
 """
 
 from datetime import date
 
 import polars as pl
 
+from koop_pipeline.opening import reversals
 from koop_pipeline.opening.money import rupiah, sen, whole
 
 PARTS = ["principal", "interest", "total"]
@@ -23,18 +25,33 @@ def fill(repayments: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
     """Repayments (with `_loan`) with principal, interest and total in whole sen (Int128), one row a repayment.
 
     `contract`: `_loan`, instalment_no, due_on, principal, interest in sen. Also kept: cooperative_id, _row, _loan,
-    paid_on, instalment_no.
+    paid_on, instalment_no, `_asks` (a reversal by its total alone) and `_taken_on` (the day of the payment it takes
+    back).
     """
     frame = _arithmetic(repayments)
-    open_loans = frame.filter(pl.col("_cash").is_not_null())["_loan"].unique()
-    ours = pl.col("_loan").is_in(open_loans.to_list()) & pl.col("_loan").is_not_null()
-    split = _waterfall(frame.filter(ours), contract)
+    asking = frame.filter("_asks")
+    entries = frame.join(asking.select("_loan").unique(), on="_loan", how="semi")
+    pairs = reversals.paired(entries).join(asking.select("_key"), on="_key", how="semi")
+    gone = pl.concat([pairs["_key"], pairs["_of"]]).implode()
+    counts = _divided(frame.filter(~pl.col("_key").is_in(gone)), contract)
+    touched = frame.filter(pl.col("_key").is_in(pairs["_of"].implode()))["_loan"].unique().implode()
+    before = _divided(frame.filter(pl.col("_loan").is_in(touched) & ~pl.col("_asks")), contract)
+    split = pl.concat([counts, before.join(pairs.select(_key="_of"), on="_key", how="semi")])
     frame = frame.join(split, on="_key", how="left", maintain_order="left")
     undivided = pl.col("_cash").is_not_null()
-    return frame.with_columns(
+    frame = frame.with_columns(
         principal=pl.when(undivided).then(pl.col("_cash") - pl.col("_share")).otherwise("principal"),
         interest=pl.when(undivided).then("_share").otherwise("interest"),
-    ).select("cooperative_id", "_row", "_loan", "paid_on", "instalment_no", *PARTS)
+    )
+    return reversals.with_parts(frame, pairs).select(
+        "cooperative_id", "_row", "_loan", "paid_on", "instalment_no", *PARTS, "_asks", "_taken_on"
+    )
+
+
+def _divided(entries: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+    """`_key`, `_share` of the payments of loans that have an undivided one."""
+    open_loans = entries.filter(pl.col("_cash").is_not_null())["_loan"].drop_nulls().unique()
+    return _waterfall(entries.filter(pl.col("_loan").is_in(open_loans.implode())), contract)
 
 
 def as_entries(filled: pl.DataFrame) -> pl.DataFrame:
@@ -54,6 +71,8 @@ def _arithmetic(repayments: pl.DataFrame) -> pl.DataFrame:
         interest=pl.coalesce(i, total - p - side, summed),
         total=pl.coalesce(total, pl.when(stated).then(p.fill_null(0) + i.fill_null(0) + side)),
         _cash=pl.when(neither & (total - side >= 0)).then(total - side),
+        _side=side,
+        _asks=neither & (total < 0),
     )
 
 

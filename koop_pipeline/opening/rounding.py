@@ -69,6 +69,16 @@ def half_even(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     return down + beyond.cast(pl.Int128)
 
 
+def most_explained(count: pl.Expr, unit: pl.Expr, principal: pl.Expr) -> pl.Expr:
+    """The largest difference of two sums of `count` instalments that rounding explains, sen: a unit each.
+
+    Never more than half of an ordinary instalment's principal, however coarse the unit, for that is a payment; but at
+    least a rupiah each. Where the principal is not known the units alone count (ADR 0024).
+    """
+    half = principal // (count * 2)
+    return pl.min_horizontal(count * unit, pl.max_horizontal(half, count * RUPIAH))
+
+
 def with_policy(loans: pl.DataFrame) -> pl.DataFrame:
     """`loans` with the columns rounding_mode, absorbs and rounds; where a loan has none, the design's default.
 

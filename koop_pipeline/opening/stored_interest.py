@@ -51,7 +51,9 @@ def _beside(loans: pl.DataFrame, explained: pl.DataFrame, inferred: pl.DataFrame
         _p=sen("principal"), _n=instalment_count().cast(pl.Int128), _l=sen("instalment_interest"),
         _t=sen("interest_total"),
     ).with_columns(_unit=shown_unit(), _claimed_l=half_up(pl.col("_p") * pl.col("_num"), pl.col("_den")))  # fmt: skip
-    frame = frame.with_columns(_claimed_t=_total(frame, "_num", "_den"), _t_of_l=_total(frame, "_l", "_p"))
+    frame = frame.with_columns(
+        _claimed_t=interest_in_all(frame, "_num", "_den"), _t_of_l=interest_in_all(frame, "_l", "_p")
+    )
     each = pl.col("_n")
     alike, by_l, by_t = (
         _near("_t_of_l", "_t", each),
@@ -71,8 +73,11 @@ def _beside(loans: pl.DataFrame, explained: pl.DataFrame, inferred: pl.DataFrame
     return frame.with_columns(_why=_why())
 
 
-def _total(frame: pl.DataFrame, num: str, den: str) -> pl.Series:
-    """The interest of the whole term at the rate of a period `num`/`den`, by the loan's own method, whole sen."""
+def interest_in_all(frame: pl.DataFrame, num: str, den: str) -> pl.Series:
+    """The interest of the whole term at the rate of a period `num`/`den`, by the loan's own method, whole sen.
+
+    `frame` has interest_method, `_p` (principal, sen) and `_n` (instalments).
+    """
     rated = frame.select("interest_method", "_p", "_n", _num=num, _den=den).with_columns(
         _num=pl.when(pl.col("_den") > 0).then("_num")
     )

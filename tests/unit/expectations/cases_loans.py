@@ -4,6 +4,7 @@ from rule_world import Case, change, copy_row, failure, remove
 
 L1 = "loan_no = 'L1'"
 I3 = "instalment_no = 3"
+COARSE = "update checked.loans set rounding_unit = 100000 where {here} and loan_no = 'L1'; "
 R2 = "entry_no = 'R2'"
 
 LOAN_CASES: list[Case] = [
@@ -30,6 +31,19 @@ LOAN_CASES: list[Case] = [
         "loan_no = 'L2'",
         "status = 'active', outstanding_principal = 1",
         "DCL-TOT-04 DCL-TOT-05 LON-RES-01 LON-SCH-03",
+    ),
+    # half of an instalment of L2 is 125,000; four units of 100,000 are no residue
+    change(
+        "loans",
+        "loan_no = 'L2'",
+        "status = 'active', rounding_unit = 100000, outstanding_principal = 125000",
+        "DCL-TOT-04 DCL-TOT-05 LON-RES-01 LON-SCH-03",
+    ),
+    change(
+        "loans",
+        "loan_no = 'L2'",
+        "status = 'active', rounding_unit = 100000, outstanding_principal = 125001",
+        "DCL-TOT-04 DCL-TOT-05 LON-SCH-03",
     ),
     change("loans", "loan_no = 'L2'", "status = 'written_off'", ""),
     change("loans", "loan_no = 'L2'", "status = 'written_off', outstanding_principal = 100000", ""),
@@ -61,6 +75,17 @@ LOAN_CASES: list[Case] = [
     change("loan_instalments", I3, "due_on = date '2026-06-14'", "INS-ORD-01"),
     change("loan_instalments", I3, "principal = 300004, total = 324004", ""),
     change("loan_instalments", I3, "principal = 300004.01, total = 324004.01", "INS-SUM-01"),
+    # 4 x 100,000 would be rounding by the unit; half of an instalment is 1,200,000 / 8 = 150,000
+    Case(
+        COARSE + "update checked.loan_instalments"
+        " set principal = 450000, total = 474000 where {here} and instalment_no = 3",
+        "",
+    ),
+    Case(
+        COARSE + "update checked.loan_instalments"
+        " set principal = 450001, total = 474001 where {here} and instalment_no = 3",
+        "INS-SUM-01",
+    ),
     change("loan_instalments", "instalment_no = 1", "due_on = date '2026-04-14'", "INS-DUE-01"),
     change("loan_repayments", R2, "loan_no = 'L9'", "RPY-REF-01"),
     change("loan_repayments", R2, "total = 324000", "RPY-TOT-01"),
@@ -80,6 +105,16 @@ LOAN_CASES: list[Case] = [
     change("loan_schedules", I3, "total = 324000.01", "LSC-TOT-01"),
     change("loan_schedules", I3, "principal = 300004, total = 324004", "LSC-SUM-02"),
     change("loan_schedules", I3, "principal = 300004.01, total = 324004.01", "LSC-SUM-01"),
+    Case(
+        COARSE + "update checked.loan_schedules"
+        " set principal = 450000, total = 474000 where {here} and instalment_no = 3",
+        "LSC-SUM-02",
+    ),
+    Case(
+        COARSE + "update checked.loan_schedules"
+        " set principal = 450001, total = 474001 where {here} and instalment_no = 3",
+        "LSC-SUM-01",
+    ),
     change("loan_schedules", "instalment_no = 4", "due_on = date '2026-07-14'", "LSC-ORD-01"),
     change("loan_schedules", I3, "balance_after = 299999", "LSC-BAL-01"),
     change("loan_schedules", I3, "due_on = date '2026-06-29'", "LSC-STA-01"),

@@ -218,6 +218,52 @@ def test_a_written_off_loan_of_another_day_is_refused_too() -> None:
     assert rules(result) == [(1, "CUT-01")]
 
 
+GONE: Row = {"outstanding_principal": Decimal(300), "status": "written_off", "_as_of": JULY}
+
+
+@pytest.mark.parametrize("extras", [None, '{"written_off_on": "lama"}'])
+def test_a_loan_written_off_in_a_later_list_is_said_where_its_day_is_not_known(extras: str | None) -> None:
+    result = lent([], {**GONE, "extras": extras})
+    assert result.positions.select("status", "outstanding_principal").rows() == [("written_off", Decimal(300))]
+    assert result.failures.select("rule", "before", "note").rows() == [
+        (
+            "LON-WOF-01", "written_off",
+            "the list of 2026-07-05 has it as written off with Rp 300.00 of principal; whether it was by the cut-off "
+            "day 2026-06-30 is not known, and it opens as written off: deliver its status of that day, or say the day "
+            "in the extras (written_off_on)",
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loan", "status", "found"),
+    [
+        ({"extras": '{"written_off_on": "2026-06-30"}'}, "written_off", []),
+        ({"extras": '{"written_off_on": "2026-07-01"}'}, "active", [(1, "LON-SCH-02"), (1, "LON-WOF-01")]),
+        ({"_as_of": CUTOFF}, "written_off", []),
+        ({"disbursed_on": date(2026, 7, 1)}, "written_off", [(1, "CUT-02")]),
+    ],
+)
+def test_whether_a_loan_was_written_off_by_the_cut_off_is_told_by_data_only(
+    loan: Row, status: str, found: list[tuple[int, str]]
+) -> None:
+    """Its day in the extras, a list of the cut-off day, or a disbursement after it."""
+    result = lent([], {**GONE, **loan})
+    assert result.positions["status"].to_list() == [status]
+    assert sorted(result.failures.select("row", "rule").rows()) == found
+
+
+def test_a_loan_written_off_after_the_cut_off_opens_with_what_it_owed_then() -> None:
+    """300 on 5 July, 40 were paid on 1 July."""
+    loan = {**GONE, "extras": '{"written_off_on": "2026-07-03"}'}
+    result = lent([("1", date(2026, 1, 20), 660), ("1", date(2026, 7, 1), 40)], loan)
+    assert result.positions.select("status", "outstanding_principal").rows() == [("active", Decimal(340))]
+    note = result.failures.filter(pl.col("rule") == "LON-WOF-01")["note"][0]
+    assert str(note).startswith(
+        "written off on 2026-07-03, after the cut-off day 2026-06-30: it opens as active with Rp 340.00"
+    )
+
+
 @pytest.mark.parametrize(
     ("disbursed", "as_of", "owed", "found"),
     [

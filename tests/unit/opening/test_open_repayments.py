@@ -111,10 +111,74 @@ def test_order_of_the_rows_does_not_matter() -> None:
     assert split(late, early) == [("50", "4", "54"), ("0", "6", "6")]
 
 
-def test_a_reversal_by_its_total_alone_has_no_parts_that_could_be_guessed() -> None:
-    paid, back = split({"total": "110"}, {"total": "-110", "paid_on": date(2026, 2, 1)})
-    assert paid == ("100", "10", "110")
-    assert back == (None, None, "-110")
+def test_a_reversal_by_its_total_alone_takes_back_the_payment_of_that_amount_with_its_parts() -> None:
+    paid, back, again = split(
+        {"total": "110"}, {"total": "-110", "paid_on": date(2026, 2, 1)}, {"total": "110", "paid_on": date(2026, 2, 2)}
+    )
+    assert (paid, back) == (("100", "10", "110"), ("-100", "-10", "-110"))
+    # January's interest is owed again, as if nothing had been paid
+    assert again == ("100", "10", "110")
+
+
+def test_a_reversal_takes_back_the_latest_payment_that_none_took_back() -> None:
+    """Of three alike the third is taken back first, then the second; the first stays."""
+    first: dict[str, object] = {"principal": "104", "interest": "6", "paid_on": date(2026, 1, 31)}
+    second: dict[str, object] = {"principal": "103", "interest": "7", "paid_on": date(2026, 2, 28)}
+    third: dict[str, object] = {"principal": "102", "interest": "8", "paid_on": date(2026, 3, 31)}
+    backs: list[dict[str, object]] = [{"total": "-110", "paid_on": date(2026, 4, day)} for day in (1, 2)]
+    assert split(first, second, third, *backs)[3:] == [("-102", "-8", "-110"), ("-103", "-7", "-110")]
+
+
+def test_a_reversal_of_the_same_day_takes_back_its_payment_whatever_the_order_of_the_rows() -> None:
+    back, paid = split({"total": "-110"}, {"principal": "105", "interest": "5"})
+    assert (back, paid) == (("-105", "-5", "-110"), ("105", "5", "110"))
+
+
+def test_a_payment_between_a_payment_and_its_reversal_is_divided_as_if_that_had_not_been() -> None:
+    """110 on 31 January is taken back in March: 110 of 28 February pays January's 10 of interest and 100."""
+    payments: list[dict[str, object]] = [
+        {"total": "111"},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+        {"total": "-111", "paid_on": date(2026, 3, 1)},
+    ]
+    # of the 111 the last rupiah is principal: February has not begun on 31 January
+    assert split(*payments) == [("101", "10", "111"), ("100", "10", "110"), ("-101", "-10", "-111")]
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        {"total": "109"},
+        {"total": "110", "paid_on": date(2026, 2, 2)},
+        {"total": "110", "penalty": "5"},
+        {"total": "-110", "paid_on": date(2026, 1, 31)},
+    ],
+)
+def test_a_reversal_that_fits_no_payment_before_it_has_no_parts_that_could_be_guessed(
+    payment: dict[str, object],
+) -> None:
+    """Another amount, a later day, a penalty that it does not take back, and another reversal."""
+    assert split(payment, {"total": "-110", "paid_on": date(2026, 2, 1)})[1] == (None, None, "-110")
+
+
+def test_a_reversal_that_says_its_parts_takes_back_a_payment_too() -> None:
+    """So the second finds none."""
+    payments: list[dict[str, object]] = [
+        {"total": "110"},
+        {"principal": "-100", "interest": "-10", "paid_on": date(2026, 2, 1)},
+        {"total": "-110", "paid_on": date(2026, 2, 2)},
+    ]
+    assert split(*payments)[2] == (None, None, "-110")
+
+
+@pytest.mark.parametrize("penalty", [None, "5"])
+def test_a_reversal_of_a_payment_with_a_penalty_says_it(penalty: str | None) -> None:
+    paid: dict[str, object] = {"principal": "100", "interest": "10", "penalty": "5"}
+    back: dict[str, object] = {"total": "-115", "paid_on": date(2026, 2, 1)}
+    if penalty:
+        back["penalty"] = "-5"
+    expected = ("-100", "-10", "-115") if penalty else (None, None, "-115")
+    assert split(paid, back)[1] == expected
 
 
 def test_a_reversal_that_says_its_parts_is_taken_as_it_is() -> None:

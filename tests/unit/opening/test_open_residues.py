@@ -222,6 +222,29 @@ def test_repayments_that_never_say_what_is_interest_leave_none_overdue() -> None
     assert rules(result) == []
 
 
+def test_a_reversal_by_its_total_alone_is_taken_back_and_said() -> None:
+    """112,000 of 15 June are taken back on the 20th: four instalments are paid, and no balance is stored."""
+    back: Row = {"paid_on": date(2026, 6, 20), "total": Decimal(-112_000)}
+    result = opened({}, [*paid(*[(100_000, 12_000)] * 5, named=True), back])
+    assert rows(result)[0] == (5, 100_000, 12_000, "overdue")
+    assert result.positions["outstanding_principal"].to_list() == [Decimal(800_000)]
+    assert result.failures.select("rule", "table_name", "row", "before", "note").rows() == [
+        (
+            "RPY-REV-01", "loan_repayments", 6, "-112000.00",
+            "takes back the payment of 2026-06-15 of the same amount: Rp 100000.00 of principal and Rp 12000.00 of "
+            "interest",
+        )
+    ]  # fmt: skip
+
+
+def test_a_reversal_that_fits_no_payment_leaves_nothing_derived_and_is_said() -> None:
+    back: Row = {"paid_on": date(2026, 6, 20), "total": Decimal(-50_000)}
+    result = opened({}, [*FIVE, back])
+    assert result.positions["outstanding_principal"].to_list() == [None]
+    note = result.failures.filter(pl.col("rule") == "RPY-REV-01")["note"][0]
+    assert str(note).startswith("no payment of Rp 50000.00 that it could take back was made on this loan before it")
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5), st.booleans())
 def test_law_what_was_paid_and_what_is_owed_make_the_contract(parts: list[tuple[int, int]], named: bool) -> None:
