@@ -61,6 +61,8 @@ def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl
     for other in (_movements(owned, frame), twice):
         frame = frame.join(other, on=KEY, how="left", maintain_order="left")
     frame = with_first(frame, transactions, "posted_on")
+    delivered = pl.col("cooperative_id").is_in(transactions["cooperative_id"].unique().to_list())
+    frame = frame.with_columns(_silent=delivered & pl.col("_before").is_null())
     frame = frame.with_columns(pl.col("_twice").fill_null(False), _known=known_between())
     frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"))
     frame = frame.with_columns(_moved=pl.when("_known").then("_between").fill_null(whole(0)))
@@ -124,12 +126,6 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
         .when(partial).then(pl.format("are known from {} on only", "_first"))
         .otherwise(pl.lit("are not known"))
     )  # fmt: skip
-    product = ["cooperative_id", "product_code"]
-    together = rupiah(pl.col("_difference").sum().over(product))
-    more = pl.format(
-        "; {} accounts of {} differ, by Rp {} together",
-        pl.len().over(product), pl.col("product_code").fill_null("?"), together,
-    )  # fmt: skip
     return [
         found(
             frame, irreversible, rule="CUT-01", table="savings_accounts", column="balance",
@@ -160,13 +156,42 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
                 rupiah("_balance"),
             ),
         ),
+        *_unexplained(frame.filter(~irreversible.fill_null(False) & ~unlike)),
+    ]  # fmt: skip
+
+
+def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """`SAV-HIS-01`: balances that differ from what their movements sum to, and balances without a single movement in a
+    cooperative that delivered movements.
+    """
+    product = ["cooperative_id", "product_code"]
+    code = pl.col("product_code").fill_null("?")
+    apart = pl.format(
+        "; {} accounts of {} differ, by Rp {} together",
+        pl.len().over(product), code, rupiah(pl.col("_difference").sum().over(product)),
+    )  # fmt: skip
+    alone = pl.format(
+        "; {} accounts of {} have none, Rp {} together",
+        pl.len().over(product), code, rupiah(pl.col("_balance").sum().over(product)),
+    )  # fmt: skip
+    apart, alone = (pl.when(_first_of_several(product)).then(text).otherwise(pl.lit("")) for text in (apart, alone))
+    hole = pl.format("; brought here from {}, it lacks what is missing of the movements between the two days", "as_of")
+    hole = pl.when(another_day()).then(hole).otherwise(pl.lit(""))
+    return [
         found(
-            frame, ~irreversible & ~unlike & (pl.col("_difference") != 0), rule="SAV-HIS-01", table="savings_accounts",
-            column="balance", before=pl.col("balance"),
+            frame, pl.col("_difference") != 0, rule="SAV-HIS-01", table="savings_accounts", column="balance",
+            before=pl.col("balance"),
             note=pl.format(
-                "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}",
-                rupiah("_balance"), rupiah("_before"), rupiah("_difference"),
-                pl.when(_first_of_several(product)).then(more).otherwise(pl.lit("")),
+                "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}{}",
+                rupiah("_balance"), rupiah("_before"), rupiah("_difference"), hole, apart,
+            ),
+        ),
+        found(
+            frame, pl.col("_silent") & ~pl.col("_twice") & (pl.col("_balance") != 0), rule="SAV-HIS-01",
+            table="savings_accounts", column="balance", before=pl.col("balance"),
+            note=pl.format(
+                "the balance at the cut-off is Rp {}, and not one of the movements delivered is of this account: "
+                "nothing explains it{}{}", rupiah("_balance"), hole, alone,
             ),
         ),
     ]  # fmt: skip

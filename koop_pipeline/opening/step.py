@@ -11,6 +11,7 @@ from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
+from koop_pipeline.opening.beginnings import loans_not_begun, savings_not_begun
 from koop_pipeline.opening.cutoffs import back_dated
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
 from koop_pipeline.opening.ledger_day import of_another_day
@@ -48,7 +49,10 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.savings_positions", opened.positions)
         _fail(staging, opened.failures)
         _note_back_dated(staging, "savings_transactions", group)
-        earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policies)
+        at_cutoff = _savings_at_cutoff(staging, group)
+        listed = _listed(staging, "savings_accounts", "account_no", group)
+        _fail(staging, savings_not_begun(at_cutoff, transactions, listed, days))
+        earned = accrued.of_savings(at_cutoff, transactions, days, policies)
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
@@ -76,6 +80,8 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.rate_findings", opened.rates)
         staging.insert("opening.allowances", by_class(opened.positions, percents))
         _fail(staging, opened.failures)
+        listed = _listed(staging, "loans", "loan_no", group)
+        _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
         _note_back_dated(staging, "loan_repayments", group)
     _note_after_cutoff(staging, "loan_repayments", ids)
 
@@ -164,6 +170,17 @@ def _loans_at_cutoff(staging: Staging, group: list[str]) -> pl.DataFrame:
         " p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no WHERE t.cooperative_id IN (SELECT unnest(?))"
         " ORDER BY t.cooperative_id, t._row",
         [group],
+    )
+
+
+def _listed(staging: Staging, table: str, number: str, group: list[str]) -> pl.DataFrame:
+    """Rows of which an older list was superseded, and the day of the oldest one: the columns `beginnings.LISTED`."""
+    return staging.frame(
+        f"SELECT t.cooperative_id, t._row, min(o._as_of) AS listed_on FROM cleaned.{table} t JOIN cleaned.exclusions x"
+        f" ON x.cooperative_id = t.cooperative_id AND x.key = t.{number} JOIN mapped.{table} o"
+        " ON o.cooperative_id = x.cooperative_id AND o._row = x.row WHERE x.table_name = ? AND x.rule = 'MAP-NEWEST-01'"
+        " AND t.cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        [table, group],
     )
 
 

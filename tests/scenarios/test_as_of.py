@@ -269,6 +269,40 @@ def test_what_began_after_its_day_blocks(world: World, one: str) -> None:
     assert {money["difference"] for money in world.status[one]["money"].values()} == {"0.00"}
 
 
+# In a list of 5 July: R1 and P1 say nothing of their beginning, R2 and P2 moved before the cut-off.
+UNDATED = add(
+    "TANPATGL",
+    book("R1;500;;B\nR2;70;;B", "R2;05/01/2026;70", "P1;900;;900;J\nP2;900;;850;J", "P2;05/06/2026;50;0;50"),
+    exported_on="2026-07-05",
+)  # fmt: skip
+
+
+def test_what_nothing_shows_to_have_been_there_blocks_with_its_amount(world: World) -> None:
+    assert world.state(UNDATED) == ("gated", "blocked")
+    assert world.rules(UNDATED) == {
+        "savings_accounts CUT-05": 1, "loans CUT-05": 1, "savings_accounts SAV-HIS-01": 1,
+    }  # fmt: skip
+    notes = world.notes(UNDATED, "CUT-05")
+    assert ["Rp 500.00, but its list is of 2026-07-05" in notes[0], "Rp 900.00 outstanding" in notes[1]] == [True] * 2
+
+
+# The same, but an older list of the cut-off has both.
+LISTED = add(
+    "SUDAHADA",
+    {
+        **book("R1;500;;B", "", "P1;900;;900;J", at="juni/", moved="juni/"),
+        **book("R1;500;;B", "", "P1;900;;900;J", at="juli/", moved="juli/"),
+    },
+    source=parts(JUNE, JULY),
+)  # fmt: skip
+
+
+def test_what_an_older_list_has_was_there(world: World) -> None:
+    assert world.state(LISTED) == ("verified", "warned")
+    assert world.savings(LISTED) == [("R1", 500, "open")]
+    assert world.loans(LISTED) == [("P1", 900, "active")]
+
+
 SCHEDULED = BOOK + (
     """
     loan_instalments:

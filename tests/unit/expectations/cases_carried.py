@@ -23,13 +23,15 @@ CARRIED = {
     "products": MONEY + "PRD-NUM-01=b PRD-ENM-01=b",
     "savings_accounts": MONEY + "MAP-EXCL-01=b CUT-01=b CUT-03=w SAV-CLS-02=w SAV-HIS-01=w SAV-TRM-01=w SAV-TRM-02=w"
     " SAV-BLK-02=w SAV-MNY-01=b SAV-MNY-02=w SAV-NUM-01=b SAV-DAT-01=h SAV-DAT-02=h SAV-DAT-03=h SAV-ENM-01=b"
-    " SAV-ACR-01=w",
+    " SAV-ACR-01=w"
+    " CUT-05=b",
     "savings_transactions": MONEY + "CUT-02=w TRX-BAL-01=w TRX-BCK-01=w TRX-MNY-01=b TRX-MNY-02=w TRX-DAT-01=b"
     " TRX-DAT-02=b TRX-DAT-03=b TRX-ENM-01=b",
     "loans": MONEY + "MAP-EXCL-01=b CUT-01=b LON-SCH-01=b LON-SCH-02=w LON-OUT-02=w LON-OUT-04=w LON-COL-02=w"
     " LON-COL-03=w LON-MNY-01=b LON-MNY-02=w LON-NUM-01=b LON-DAT-01=h LON-DAT-02=h LON-DAT-03=h LON-ENM-01=b"
     " LON-ACR-01=w CUT-02=w CUT-03=w LON-EXP-01=w LON-EXP-02=w LON-EXP-03=w LON-RTE-01=w LON-RTE-02=w LON-RTE-03=b"
-    " LON-CAP-02=w LON-RES-02=w LON-INT-01=w LON-INT-02=w",
+    " LON-CAP-02=w LON-RES-02=w LON-INT-01=w LON-INT-02=w"
+    " CUT-05=b",
     "loan_instalments": MONEY + "INS-MNY-01=b INS-MNY-02=w INS-NUM-01=b INS-DAT-01=b INS-DAT-02=b INS-DAT-03=b"
     " INS-ENM-01=b",
     "loan_repayments": MONEY + "CUT-02=w RPY-BCK-01=w RPY-MNY-01=b RPY-MNY-02=w RPY-NUM-01=b RPY-DAT-01=b RPY-DAT-02=b"
