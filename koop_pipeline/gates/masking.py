@@ -55,7 +55,7 @@ NOTED = (
     "SAV-TRM-01", "SAV-TRM-02", "SAV-BLK-02", "ACC-SHU-02", "ACC-SUS-01", "ACC-NAT-01", "ACC-INT-01", "ACC-INT-02",
     "ACC-ALW-01", "ACC-ALW-02", "LON-EXP-01", "LON-EXP-02", "LON-EXP-03", "LON-RTE-01", "LON-RTE-02", "LON-CAP-02",
     "LON-OUT-04", "LON-RTE-03", "LON-RES-02", "LON-INT-01", "LON-INT-02", "CUT-02", "CUT-03", "SAV-CLS-02",
-    "LON-ACR-01", "SAV-ACR-01", "LON-SCH-02", "CUT-05",
+    "LON-ACR-01", "SAV-ACR-01", "LON-SCH-02", "CUT-05", "ACC-HDR-02", "ACC-PAR-01",
 )  # fmt: skip
 OPEN_FORM = "[-+0-9.,: ]{1,22}|true|false"
 

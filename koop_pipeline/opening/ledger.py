@@ -10,7 +10,7 @@ import polars as pl
 
 from koop_pipeline.opening import controls, suspense
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.headers import header_failures
+from koop_pipeline.opening.headers import doubled_failures, header_failures
 from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
 from koop_pipeline.opening.not_proved import not_proved
 
@@ -69,6 +69,7 @@ def open_ledger(
         _surplus_twice(accounts),
         _natures(accounts, claimed, savings),
         header_failures(accounts),
+        doubled_failures(accounts),
         *suspense.suspense_failures(tied, posted),
     ]
     trial_balance = _trial_balance(accounts, left, posted)
