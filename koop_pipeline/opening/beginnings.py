@@ -1,4 +1,4 @@
-"""Accounts and loans of which nothing says that they were there on the cut-off day: `CUT-05`.
+"""What nothing shows to have been there on the cut-off day, and accounts of loans that were not.
 
 Put here the proof that something had begun. In a list of a later day than the cut-off, what began in between must stay
 behind or open with nothing; a row without the day of its beginning may be such a one. It counts as there on the
@@ -65,6 +65,36 @@ def loans_not_begun(
             .then(pl.format(" (the first is of {})", "_seen")).otherwise(pl.lit("")),
         ),
     )  # fmt: skip
+
+
+def of_later_loans(accounts: pl.DataFrame, loans: pl.DataFrame, cutoffs: pl.DataFrame) -> pl.DataFrame:
+    """Accounts of a loan that was disbursed between the cut-off and the day of its row, and stays behind.
+
+    `SAV-REF-04`: they go over without its number. `SAV-REF-05`: instalments that were prepaid by the cut-off for a loan
+    that was not there yet. `accounts` carry the balance at the cut-off, `loans` are the cleaned ones.
+    """
+    later = with_cutoff(loans, cutoffs).filter(
+        pl.col("disbursed_on") > pl.col("cutoff_on"), pl.col("disbursed_on") <= pl.col("as_of")
+    )
+    keys = ["cooperative_id", "loan_no"]
+    frame = accounts.join(later.select(*keys, "disbursed_on", "cutoff_on").unique(keys), on=keys, maintain_order="left")
+    prepaid = (pl.col("product_kind") == "prepaid_instalment").fill_null(False) & (pl.col("balance") != 0)
+    start = pl.format("its loan was disbursed on {}, after the cut-off day {}", "disbursed_on", "cutoff_on")
+    return pl.concat([
+        found(
+            frame, ~prepaid, rule="SAV-REF-04", table="savings_accounts", column="loan_no", before=pl.col("loan_no"),
+            note=pl.format(
+                "{}, and stays behind: the account opens with Rp {} and without the loan's number", start, "balance"
+            ),
+        ),
+        found(
+            frame, prepaid, rule="SAV-REF-05", table="savings_accounts", column="loan_no", before=pl.col("loan_no"),
+            note=pl.format(
+                "{}, and yet Rp {} of its instalments had been prepaid by then; correct the day of disbursement, or "
+                "say to which account the money belongs", start, "balance",
+            ),
+        ),
+    ])  # fmt: skip
 
 
 def _seen(frame: pl.DataFrame, rows: pl.DataFrame, number: str, day: str, name: str = "_seen") -> pl.DataFrame:

@@ -11,7 +11,7 @@ from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
-from koop_pipeline.opening.beginnings import loans_not_begun, savings_not_begun
+from koop_pipeline.opening.beginnings import loans_not_begun, of_later_loans, savings_not_begun
 from koop_pipeline.opening.cutoffs import back_dated
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
 from koop_pipeline.opening.ledger_day import of_another_day
@@ -52,6 +52,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         at_cutoff = _savings_at_cutoff(staging, group)
         listed = _listed(staging, "savings_accounts", "account_no", group)
         _fail(staging, savings_not_begun(at_cutoff, transactions, listed, days))
+        _fail(staging, of_later_loans(at_cutoff, _rows(staging, "loans", group), days))
         earned = accrued.of_savings(at_cutoff, transactions, days, policies)
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)

@@ -24,7 +24,9 @@ CARRIED = {
     "savings_accounts": MONEY + "MAP-EXCL-01=b CUT-01=b CUT-03=w SAV-CLS-02=w SAV-HIS-01=w SAV-TRM-01=w SAV-TRM-02=w"
     " SAV-BLK-02=w SAV-MNY-01=b SAV-MNY-02=w SAV-NUM-01=b SAV-DAT-01=h SAV-DAT-02=h SAV-DAT-03=h SAV-ENM-01=b"
     " SAV-ACR-01=w"
-    " CUT-05=b",
+    " CUT-05=b"
+    " SAV-REF-04=h"
+    " SAV-REF-05=b",
     "savings_transactions": MONEY + "CUT-02=w TRX-BAL-01=w TRX-BCK-01=w TRX-MNY-01=b TRX-MNY-02=w TRX-DAT-01=b"
     " TRX-DAT-02=b TRX-DAT-03=b TRX-ENM-01=b",
     "loans": MONEY + "MAP-EXCL-01=b CUT-01=b LON-SCH-01=b LON-SCH-02=w LON-OUT-02=w LON-OUT-04=w LON-COL-02=w"

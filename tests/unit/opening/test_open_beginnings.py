@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from koop_pipeline.opening.beginnings import LISTED, loans_not_begun, savings_not_begun
+from koop_pipeline.opening.beginnings import LISTED, loans_not_begun, of_later_loans, savings_not_begun
 from koop_pipeline.opening.frames import frame
 
 CUTOFF, LIST = date(2026, 6, 30), date(2026, 7, 5)
@@ -91,3 +91,28 @@ def test_a_loan_that_falls_due_in_august_and_nothing_else_is_found_with_its_amou
 )  # fmt: skip
 def test_a_loan_that_was_there_or_owes_nothing_is_not(known: dict[str, object]) -> None:
     assert loans(**known) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("loan", "account", "rule"),
+    [
+        ({"disbursed_on": date(2026, 7, 2)}, {"balance": Decimal(0)}, ["SAV-REF-04"]),
+        ({"disbursed_on": date(2026, 7, 2)}, {}, ["SAV-REF-05"]),
+        ({"disbursed_on": date(2026, 7, 2)}, {"product_kind": "voluntary"}, ["SAV-REF-04"]),
+        ({"disbursed_on": date(2026, 7, 6)}, {}, []),
+        ({"disbursed_on": CUTOFF}, {}, []),
+        ({"disbursed_on": date(2026, 7, 2)}, {"loan_no": "P2"}, []),
+        ({"disbursed_on": date(2026, 7, 2)}, {"loan_no": None}, []),
+    ],
+)
+def test_an_account_of_a_loan_that_stays_behind(loan: Row, account: Row, rule: list[str]) -> None:
+    """A loan booked ahead of its own list is another matter (`CUT-04`); money may be pledged to a later loan."""
+    own = {**ACCOUNT, "product_kind": "prepaid_instalment", "loan_no": "P1", **account}
+    found = of_later_loans(frame("savings_accounts", [own]), frame("loans", [{**LOAN, **loan}]), days())
+    assert found["rule"].to_list() == rule
+    if rule == ["SAV-REF-05"]:
+        assert found["note"].to_list() == [
+            "its loan was disbursed on 2026-07-02, after the cut-off day 2026-06-30, and yet Rp 500.00 of its "
+            "instalments had been prepaid by then; correct the day of disbursement, or say to which account the money "
+            "belongs"
+        ]
