@@ -75,7 +75,7 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         opened = loans_of(loans, instalments, repayments, collaterals, days, policies)
         _insert(staging, "opening.loan_schedules", opened.schedules)
         staging.insert("opening.loan_positions", opened.positions)
-        staging.insert("opening.repayment_parts", opened.repayments)
+        staging.insert("opening.repayment_parts", opened.repayments.unique(["cooperative_id", "_row"], keep="first"))
         staging.insert("opening.accrued_interest", opened.accrued)
         staging.insert("opening.schedule_explanations", opened.explanations)
         staging.insert("opening.rate_findings", opened.rates)

@@ -33,7 +33,8 @@ def explain(staging: Staging, hop: str, ids: list[str]) -> None:
 
 
 def _mapped(staging: Staging, ids: list[str]) -> None:
-    """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts.
+    """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts: one where
+    no block gives it, whatever `mapped` holds by now.
 
     A row that the block lost is not explained: it is what is looked for.
     """
@@ -43,8 +44,9 @@ def _mapped(staging: Staging, ids: list[str]) -> None:
         [ids],
     )
     staging.execute(
-        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', 'cooperatives', '', count(*), 0, 0, 0, 0, 0 FROM"
-        " mapped.cooperatives WHERE _block IS NULL AND cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', 'cooperatives', '', 1, 0, 0, 0, 0, 0 FROM"
+        " raw.cooperatives c WHERE cooperative_id IN (SELECT unnest(?)) AND NOT EXISTS (SELECT 1 FROM mapped.blocks b"
+        " WHERE b.cooperative_id = c.cooperative_id AND b.table_name = 'cooperatives')",
         [ids],
     )
 
