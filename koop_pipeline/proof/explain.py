@@ -123,11 +123,16 @@ def _moved(amount: str, day: str) -> str:
     )
 
 
+# with the entries that a balance lacked because they were written after it: each counts once where it is of the cut-off
+# or before, and not at all where it is of after it
 SAVINGS = (
-    "SELECT t.* REPLACE (t.balance + s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT d.cooperative_id,"
-    f" d.account_no, {_moved('x.amount', 'x.posted_on')} AS moved FROM {_dated('savings_accounts', 'account_no')}"
-    " JOIN cleaned.savings_transactions x ON x.cooperative_id = d.cooperative_id AND x.account_no = d.account_no"
-    " GROUP BY ALL HAVING moved IS NOT NULL) s ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
+    "SELECT t.* REPLACE (t.balance + s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT cooperative_id,"
+    f" account_no, sum(moved) AS moved FROM (SELECT d.cooperative_id, d.account_no, {_moved('x.amount', 'x.posted_on')}"
+    f" AS moved FROM {_dated('savings_accounts', 'account_no')} JOIN cleaned.savings_transactions x ON"
+    " x.cooperative_id = d.cooperative_id AND x.account_no = d.account_no GROUP BY ALL UNION ALL SELECT"
+    " x.cooperative_id, x.account_no, sum(x.amount) FROM opening.brought_entries JOIN cleaned.savings_transactions x"
+    " USING (cooperative_id, _row) GROUP BY ALL) GROUP BY ALL HAVING sum(moved) IS NOT NULL) s"
+    " ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
 )
 # of a loan without a stored balance, and of one whose number stands twice, what was derived
 LOANS = (
