@@ -12,6 +12,7 @@ from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
 from koop_pipeline.opening.beginnings import loans_not_begun, of_later_loans, savings_not_begun
+from koop_pipeline.opening.late_repayments import with_late_repayments
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
 from koop_pipeline.opening.ledger_day import of_another_day
 from koop_pipeline.opening.policies import percent_frame, policy_frame
@@ -37,9 +38,10 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
     """Fill `opening.opening_savings_balances` and the interest accrued on savings, and note movements after the
     cut-off.
     """
-    written = ("opening.opening_savings_balances", "opening.savings_positions", "opening.brought_entries")
+    written = ("opening.opening_savings_balances", "opening.savings_positions")
     ids = _begin(staging, run, written, ("savings_accounts", "savings_transactions"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'savings_accounts'")
+    staging.clear("opening.brought_entries", run.ids, "table_name = 'savings_transactions'")
     policies = policy_frame(_policies(run))
     for group in _groups(staging, ("savings_accounts", "savings_transactions"), ids):
         accounts, days = _rows(staging, "savings_accounts", group), _days(staging, group)
@@ -48,7 +50,9 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         opened = savings_of(accounts, transactions, days, written_late(entries, of="account_no", day="posted_on"))
         _insert(staging, "opening.opening_savings_balances", opened.balances)
         staging.insert("opening.savings_positions", opened.positions)
-        staging.insert("opening.brought_entries", opened.brought)
+        staging.insert(
+            "opening.brought_entries", opened.brought.with_columns(table_name=pl.lit("savings_transactions"))
+        )
         _fail(staging, opened.failures)
         _fail(staging, _back_dated(staging, "savings_transactions", entries, group))
         at_cutoff = _savings_at_cutoff(staging, group)
@@ -70,23 +74,27 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
                "rate_findings")  # fmt: skip
     ids = _begin(staging, run, [f"opening.{name}" for name in written], ("loans", "loan_repayments"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'loans'")
+    staging.clear("opening.brought_entries", run.ids, "table_name = 'loan_repayments'")
     policies, percents = policy_frame(_policies(run)), percent_frame(_policies(run))
     tables = ("loans", "loan_instalments", "loan_repayments", "collaterals")
     for group in _groups(staging, tables, ids):
         loans, instalments, repayments, collaterals = (_rows(staging, name, group) for name in tables)
         days = _days(staging, group)
-        opened = loans_of(loans, instalments, repayments, collaterals, days, policies)
+        entries = _as_written(staging, "loan_repayments", group)
+        late = with_late_repayments(loans, repayments, written_late(entries, of="loan_no", day="paid_on"), days)
+        opened = loans_of(late.loans, instalments, repayments, collaterals, days, policies)
+        positions = late.moved(opened.positions)
         _insert(staging, "opening.loan_schedules", opened.schedules)
-        staging.insert("opening.loan_positions", opened.positions)
+        staging.insert("opening.loan_positions", positions)
+        staging.insert("opening.brought_entries", late.brought.with_columns(table_name=pl.lit("loan_repayments")))
         staging.insert("opening.repayment_parts", opened.repayments.unique(["cooperative_id", "_row"], keep="first"))
         staging.insert("opening.accrued_interest", opened.accrued)
         staging.insert("opening.schedule_explanations", opened.explanations)
         staging.insert("opening.rate_findings", opened.rates)
         staging.insert("opening.allowances", by_class(opened.positions, percents))
-        _fail(staging, opened.failures)
+        _fail(staging, late.failures(opened.failures, positions))
         listed = _listed(staging, "loans", "loan_no", group)
         _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
-        entries = _as_written(staging, "loan_repayments", group)
         _fail(staging, _back_dated(staging, "loan_repayments", entries, group))
     _note_after_cutoff(staging, "loan_repayments", ids)
 
