@@ -26,7 +26,7 @@ class MoneyList:
 BROUGHT = (
     "select {columns}, p.as_of::varchar, count(*), count(*) filter (p.moved <> 0), sum({amount}), sum(p.moved),"
     " sum({amount} + p.moved) from {source} join raw.cooperatives c on c.cooperative_id = t.cooperative_id"
-    " where p.as_of <> c.cutoff_on and {amount} is not null group by all"
+    " where (p.as_of <> c.cutoff_on or p.moved <> 0) and {amount} is not null group by all"
 )
 LISTS = (
     MoneyList(

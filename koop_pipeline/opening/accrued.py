@@ -15,7 +15,8 @@ the last day of every month is its 30th. Amounts are half-up to the sen.
   balance at the cut-off (`basis` says which).
 - What cannot be told is null with a reason in `unknown`, never 0: savings, and loans without a schedule, for which the
   source does not say to which day interest is settled; no rate; a deposit that matured before the cut-off and may have
-  been paid out or rolled over; interest unsettled for more than ten years.
+  been paid out or rolled over; interest unsettled for more than ten years; interest settled to a day after the
+  cut-off, which says nothing of the day before that one (unless the history shows the running instalment's as paid).
 
 Final tax on savings (PP 15/2009, a policy): on the whole of a calendar month's accrued interest where that of all
 accounts of a member is above the exempt amount. Interest of the same month that was settled before is not known here
@@ -37,6 +38,7 @@ COLUMNS = [
     "due", "gross", "tax", "net", "unknown",
 ]  # fmt: skip
 LONGEST_YEARS = 10
+SETTLED_LATER = "interest is settled to a day after the cut-off; what had accrued by then is not known"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def of_loans(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame, re
     others = others.join(sums, on="_key", how="left", maintain_order="left")
     others = others.with_columns(_due=pl.when(pl.col("unknown").is_null()).then(whole(0)), _tax=whole(0))
     both = pl.concat([_rows(scheduled, "loans", "loan_no"), _rows(others, "loans", "loan_no")])
-    return Accrued(both.sort("cooperative_id", "_row"), _beyond(frame, "loans"))
+    beyond = pl.concat([_beyond(scheduled, "loans"), _beyond(others, "loans")])
+    return Accrued(both.sort("cooperative_id", "_row"), beyond)
 
 
 def _settled_to(not_before: pl.Expr) -> pl.Expr:
@@ -125,6 +128,7 @@ def _unknown(balance: str) -> pl.Expr:
     return (
         pl.when(pl.col("annual_rate").is_null()).then(pl.lit("the rate is not known"))
         .when(pl.col("_from").is_null()).then(pl.lit("the day to which interest is settled is not known"))
+        .when(pl.col("interest_accrued_to") > pl.col("cutoff_on")).then(pl.lit(SETTLED_LATER))
         .when(pl.col("_balance").is_null()).then(pl.lit(f"the {balance} is not known"))
         .when(pl.col("_ended")).then(pl.lit("it matured before the cut-off; paid out or rolled over is not known"))
         .when(too_long).then(pl.lit(f"interest is said to be unsettled for more than {LONGEST_YEARS} years"))
@@ -184,14 +188,17 @@ def _by_contract(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame
     running = periods.filter(starts & (pl.col("due_on") > pl.col("cutoff_on"))).with_columns(
         _from=pl.min_horizontal(pl.max_horizontal("_start", "interest_accrued_to"), "cutoff_on")
     )
-    running = running.select("_loan", "_from", "_start", _gross=_earned_unpaid(), _runs=pl.lit(True))
+    running = running.select("_loan", "_from", "_start", _gross=_earned_unpaid(), _unpaid="_rest")
     frame = loans.join(due, on="_loan", how="left", maintain_order="left")
     frame = frame.join(running, on="_loan", how="left", maintain_order="left")
-    lost = pl.col("_runs").fill_null(False) & pl.col("_start").is_null()
+    runs, later = pl.col("_unpaid").is_not_null(), pl.col("interest_accrued_to") > pl.col("cutoff_on")
+    unknown = pl.when(runs & pl.col("_start").is_null()).then(
+        pl.lit("the day on which the running instalment begins is not known")
+    )
     frame = frame.with_columns(
         pl.col("_due").fill_null(whole(0)),
         _tax=whole(0),
-        unknown=pl.when(lost).then(pl.lit("the day on which the running instalment begins is not known")),
+        unknown=unknown.when(later & (pl.col("_unpaid") > 0)).then(pl.lit(SETTLED_LATER)),
     )
     return frame.with_columns(pl.coalesce("_from", "cutoff_on"))
 
@@ -249,7 +256,9 @@ def _beyond(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     return found(
         frame, settled > pl.col("cutoff_on"), rule=rule, table=table, column="interest_accrued_to", before=settled,
         note=pl.format(
-            "interest is settled to {}, {} days after the cut-off day {}; those days must not be counted again",
+            "interest is settled to {}, {} days after the cut-off day {}; those days must not be counted again{}",
             settled, (settled - pl.col("cutoff_on")).dt.total_days(), "cutoff_on",
+            pl.when(pl.col("unknown").is_null()).then(pl.lit(""))
+            .otherwise(pl.lit(", and what had accrued by the cut-off is not known")),
         ),
     )  # fmt: skip

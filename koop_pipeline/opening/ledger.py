@@ -1,7 +1,7 @@
 """Opens the ledger: the opening trial balance (neraca saldo awal) and its ties to savings and loans.
 
 Put here accounts and their balances. What a `controls` text means is `controls.py`, what is posted to suspense is
-`suspense.py`, and what nothing proves is `not_proved.py`.
+`suspense.py`, what nothing proves is `not_proved.py`, and the surplus of the year is `surplus.py`.
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ import polars as pl
 
 from koop_pipeline.opening import controls, suspense
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.headers import header_failures
-from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
+from koop_pipeline.opening.headers import doubled_failures, header_failures
+from koop_pipeline.opening.money import rupiah, sen
 from koop_pipeline.opening.not_proved import not_proved
+from koop_pipeline.opening.surplus import surplus_failures
 
 COLUMNS = [
     "cooperative_id", "account_code", "name", "account_type", "debit", "credit", "subledger_total", "difference",
     "branch", "source_no", "extras",
 ]  # fmt: skip
 KEY = ["cooperative_id", "spec"]
-CURRENT_SURPLUS = "(shu|hasil usaha|laba|rugi).*berjalan"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ def open_ledger(
         _unclaimed(subledger, claimed),
         _claimed_twice(claimed, found_specs),
         _unknown(unknown),
-        _surplus_twice(accounts),
+        surplus_failures(accounts),
         _natures(accounts, claimed, savings),
         header_failures(accounts),
+        doubled_failures(accounts),
         *suspense.suspense_failures(tied, posted),
     ]
     trial_balance = _trial_balance(accounts, left, posted)
@@ -170,46 +171,6 @@ def _natures(accounts: pl.DataFrame, claimed: pl.DataFrame, savings: pl.DataFram
         note=pl.format(
             "{} is {} in the chart, but the savings under it open as {}: {}", "account_code", "account_type", "nature",
             "products",
-        ),
-    )  # fmt: skip
-
-
-def _surplus_twice(accounts: pl.DataFrame) -> pl.DataFrame:
-    """`ACC-SHU-02`: SHU berjalan beside income and expense that it counts a second time.
-
-    Surely twice: the trial balance is out by exactly the one or the other; or it is right, and both are the same to
-    the rupiah while no other equity takes the surplus back. A surplus of another amount in a trial balance that is
-    right may be that of months already closed.
-    """
-    detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
-        _net=sen("credit").fill_null(0) - sen("debit").fill_null(0),
-        _is_surplus=(pl.col("account_type") == "equity")
-        & pl.col("name").str.to_lowercase().str.contains(CURRENT_SURPLUS).fill_null(False),
-    )
-    net, kind = pl.col("_net"), pl.col("account_type")
-    own = pl.col("_is_surplus") & (net != 0)
-    detail = detail.with_columns(surplus=net.filter(own).sum().over("cooperative_id"))
-    sums = detail.group_by("cooperative_id", maintain_order=True).agg(
-        pl.col("_row").filter(own).first(),
-        pl.col("surplus").first(),
-        out=net.sum(),
-        income=net.filter(kind == "income").sum(),
-        expense=whole(0) - net.filter(kind == "expense").sum(),
-        stands=(kind.is_in(["income", "expense"]) & (net != 0)).any(),
-        taken_back=((kind == "equity") & ~own & (net == whole(0) - pl.col("surplus"))).any(),
-    )
-    surplus, out, result = pl.col("surplus"), pl.col("out"), pl.col("income") - pl.col("expense")
-    unequal = (out != 0) & ((out == surplus) | (out == result))
-    same = (out == 0) & ((surplus - result).abs() < RUPIAH) & ~pl.col("taken_back")
-    exceeds = pl.format("credit exceeds debit by exactly Rp {}", rupiah(out))
-    why = pl.when(out != 0).then(exceeds).otherwise(pl.lit("they make exactly that, although debit equals credit"))
-    return found(
-        sums, pl.col("stands") & (surplus != 0) & (unequal | same), rule="ACC-SHU-02", table="accounts",
-        column="credit", before=rupiah("surplus"),
-        note=pl.format(
-            "SHU berjalan holds Rp {} while income of Rp {} and expense of Rp {} stand too, and {}: the surplus counts"
-            " twice; close income and expense, or leave SHU berjalan empty",
-            rupiah("surplus"), rupiah("income"), rupiah("expense"), why,
         ),
     )  # fmt: skip
 

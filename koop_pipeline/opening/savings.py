@@ -21,6 +21,7 @@ from koop_pipeline.opening.cutoffs import (
 from koop_pipeline.opening.failures import found, gather
 from koop_pipeline.opening.money import rupiah, sen, whole
 from koop_pipeline.opening.savings_history import running_balance_failures
+from koop_pipeline.opening.written import WRITTEN
 
 COLUMNS = [
     "cooperative_id", "account_no", "member_no", "product_code", "nature", "balance", "history_total", "difference",
@@ -32,24 +33,30 @@ KEY = ["cooperative_id", "account_no"]
 
 @dataclass(frozen=True)
 class OpenedSavings:
-    """`balances` (opening_savings_balances, with the account's `_row`), `positions` and `failures`.
+    """`balances` (opening_savings_balances, with the account's `_row`), `positions`, `brought` and `failures`.
 
     `positions`: POSITION_COLUMNS, a row an account: the day its balance stands for, what the movements between brought
-    (rupiah), and its status at the cut-off. `after_cutoff` lists the movements after the cut-off: cooperative_id, _row.
+    (rupiah), and its status at the cut-off. `after_cutoff` lists the movements after the cut-off: cooperative_id, _row;
+    `brought` likewise those of an earlier day that a balance lacked because they were written after it.
     """
 
     balances: pl.DataFrame
     positions: pl.DataFrame
     after_cutoff: pl.DataFrame
+    brought: pl.DataFrame
     failures: pl.DataFrame
 
 
-def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl.DataFrame) -> OpenedSavings:
+def open_savings(
+    accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl.DataFrame, written: pl.DataFrame | None = None
+) -> OpenedSavings:
     """Open every savings account, one row each, in the order of `accounts`; rupiah.
 
     balance: the stored one; where it stands for a later day than the cut-off, less the movements since, and where it
-    stands for an earlier one, with the movements up to the cut-off, if all of them are known. status: an account that
-    was closed after the cut-off was open on it.
+    stands for an earlier one, with the movements up to the cut-off, if all of them are known. A movement of the
+    balance's day or before that was written after it (`written`, the columns WRITTEN) is brought in too where the
+    balance is, to the sen, what the other movements up to its day make. status: an account that was closed after the
+    cut-off was open on it.
     history_total: the sum of the movements up to the cut-off, null for an account without any movement; difference =
     balance - history_total. Where a number stands for several accounts, a movement under it belongs to none of them,
     and they have no history. ValueError where a cooperative has no cut-off.
@@ -58,30 +65,59 @@ def open_savings(accounts: pl.DataFrame, transactions: pl.DataFrame, cutoffs: pl
     twice = accounts.drop_nulls("account_no").group_by(KEY).agg(_twice=pl.len() > 1).filter("_twice")
     owned = dated.join(twice, on=KEY, how="anti", maintain_order="left")
     frame = with_cutoff(accounts, cutoffs)
-    for other in (_movements(owned, frame), twice):
+    owned = _with_written(owned, frame, written)
+    for other in (_movements(owned), twice):
         frame = frame.join(other, on=KEY, how="left", maintain_order="left")
     frame = with_first(frame, transactions, "posted_on")
+    delivered = pl.col("cooperative_id").is_in(transactions["cooperative_id"].unique().to_list())
+    frame = frame.with_columns(_silent=delivered & pl.col("_before").is_null())
     frame = frame.with_columns(pl.col("_twice").fill_null(False), _known=known_between())
-    frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"))
-    frame = frame.with_columns(_moved=pl.when("_known").then("_between").fill_null(whole(0)))
+    frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"), _late=pl.col("_late").fill_null(whole(0)))
+    frame = frame.with_columns(_lacks=_lacks()).with_columns(
+        _stored=pl.when("_lacks").then(pl.col("_stored") - pl.col("_late")).otherwise("_stored"),
+        _brought=pl.when("_lacks").then("_late").otherwise(whole(0)),
+    )
+    frame = frame.with_columns(
+        _moved=pl.when("_known").then(pl.col("_between") + pl.col("_brought")).fill_null(whole(0))
+    )
     frame = frame.with_columns(_balance=sen("balance") + pl.col("_moved"))
     frame = frame.with_columns(_difference=pl.col("_balance") - pl.col("_before"), _reopened=_reopened())
     later = dated.filter(pl.col("posted_on") > pl.col("cutoff_on")).select("cooperative_id", "_row")
+    brought = owned.filter("_written_late").join(frame.filter("_lacks").select(KEY), on=KEY, how="semi")
+    brought = brought.select("cooperative_id", "_row")
     failures = [*_failures(frame), *_remarks(frame), running_balance_failures(owned)]
-    return OpenedSavings(_balances(frame), _positions(frame), later, gather(failures))
+    return OpenedSavings(_balances(frame), _positions(frame), later, brought, gather(failures))
 
 
-def _movements(transactions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Per account, whole sen: `_before` up to the cut-off, `_between` what brings the stored balance to it, `_stored`
-    up to the day of the stored balance, `_ever` in all; `_since` whether any is later, `_last` the last day.
+def _lacks() -> pl.Expr:
+    """The balance is what the movements up to its day make without those that were written after it."""
+    without = sen("balance") == pl.col("_stored") - pl.col("_late")
+    return (pl.col("_known") & (pl.col("_late") != 0) & without).fill_null(False)
+
+
+def _with_written(transactions: pl.DataFrame, accounts: pl.DataFrame, written: pl.DataFrame | None) -> pl.DataFrame:
+    """The movements of known accounts with the days of their account, and `_written_late`: of the day of its balance or
+    before, and written after it.
     """
     days = accounts.select(*KEY, "cutoff_on", "as_of").unique(KEY, keep="first")
-    dated = transactions.drop("cutoff_on", "as_of", strict=False).join(days, on=KEY, how="inner", maintain_order="left")
+    dated = transactions.drop("cutoff_on", "as_of", strict=False).join(days, on=KEY, how="left", maintain_order="left")
+    known = pl.DataFrame(schema=WRITTEN) if written is None else written
+    dated = dated.join(known, on=["cooperative_id", "_row"], how="left", maintain_order="left")
+    late = (pl.col("posted_on") <= pl.col("as_of")) & (pl.col("not_before") > pl.col("as_of"))
+    return dated.with_columns(_written_late=late.fill_null(False))
+
+
+def _movements(dated: pl.DataFrame) -> pl.DataFrame:
+    """Per account, whole sen: `_before` up to the cut-off, `_between` what brings the stored balance to it, `_stored`
+    up to the day of the stored balance, `_late` those of them that were written after it, `_ever` in all; `_since`
+    whether any is later, `_last` the last day.
+    """
     amount, stored = sen("amount"), pl.col("posted_on") <= pl.col("as_of")
     return dated.group_by(KEY).agg(
         _before=amount.filter(until_cutoff("posted_on")).sum(),
         _between=(amount * between("posted_on")).sum(),
         _stored=amount.filter(stored).sum(),
+        _late=amount.filter("_written_late").sum(),
         _ever=amount.sum(),
         _since=(~stored).any(),
         _last=pl.col("posted_on").max(),
@@ -124,12 +160,6 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
         .when(partial).then(pl.format("are known from {} on only", "_first"))
         .otherwise(pl.lit("are not known"))
     )  # fmt: skip
-    product = ["cooperative_id", "product_code"]
-    together = rupiah(pl.col("_difference").sum().over(product))
-    more = pl.format(
-        "; {} accounts of {} differ, by Rp {} together",
-        pl.len().over(product), pl.col("product_code").fill_null("?"), together,
-    )  # fmt: skip
     return [
         found(
             frame, irreversible, rule="CUT-01", table="savings_accounts", column="balance",
@@ -150,7 +180,8 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
         ),
         found(
             frame, pl.col("_moved") != 0, rule="CUT-03", table="savings_accounts", column="balance",
-            before=pl.col("balance"), note=brought_note("balance", rupiah("_moved"), rupiah("_balance")),
+            before=pl.col("balance"),
+            note=pl.format("{}{}", brought_note("balance", rupiah("_moved"), rupiah("_balance")), _of_them_late()),
         ),
         found(
             frame, pl.col("_reopened"), rule="SAV-CLS-02", table="savings_accounts", column="status",
@@ -160,13 +191,53 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
                 rupiah("_balance"),
             ),
         ),
+        *_unexplained(frame.filter(~irreversible.fill_null(False) & ~unlike)),
+    ]  # fmt: skip
+
+
+def _of_them_late() -> pl.Expr:
+    """What of the movements that were brought in bears the day of the balance or an earlier one."""
+    text = pl.format("; Rp {} of them bear an earlier day, but were written after the balance", rupiah("_brought"))
+    return pl.when(pl.col("_lacks")).then(text).otherwise(pl.lit(""))
+
+
+def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """`SAV-HIS-01`: balances that differ from what their movements sum to, and balances without a single movement in a
+    cooperative that delivered movements.
+    """
+    product = ["cooperative_id", "product_code"]
+    code = pl.col("product_code").fill_null("?")
+    apart = pl.format(
+        "; {} accounts of {} differ, by Rp {} together",
+        pl.len().over(product), code, rupiah(pl.col("_difference").sum().over(product)),
+    )  # fmt: skip
+    alone = pl.format(
+        "; {} accounts of {} have none, Rp {} together",
+        pl.len().over(product), code, rupiah(pl.col("_balance").sum().over(product)),
+    )  # fmt: skip
+    apart, alone = (pl.when(_first_of_several(product)).then(text).otherwise(pl.lit("")) for text in (apart, alone))
+    hole = pl.format("; brought here from {}, it lacks what is missing of the movements between the two days", "as_of")
+    hole = pl.when(another_day()).then(hole).otherwise(pl.lit(""))
+    late = pl.format(
+        "; Rp {} of the movements up to {} were written after it, and whether it holds them is not proved",
+        rupiah("_late"), "as_of",
+    )  # fmt: skip
+    late = pl.when((pl.col("_late") != 0) & ~pl.col("_lacks")).then(late).otherwise(pl.lit(""))
+    return [
         found(
-            frame, ~irreversible & ~unlike & (pl.col("_difference") != 0), rule="SAV-HIS-01", table="savings_accounts",
-            column="balance", before=pl.col("balance"),
+            frame, pl.col("_difference") != 0, rule="SAV-HIS-01", table="savings_accounts", column="balance",
+            before=pl.col("balance"),
             note=pl.format(
-                "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}",
-                rupiah("_balance"), rupiah("_before"), rupiah("_difference"),
-                pl.when(_first_of_several(product)).then(more).otherwise(pl.lit("")),
+                "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}{}{}",
+                rupiah("_balance"), rupiah("_before"), rupiah("_difference"), late, hole, apart,
+            ),
+        ),
+        found(
+            frame, pl.col("_silent") & ~pl.col("_twice") & (pl.col("_balance") != 0), rule="SAV-HIS-01",
+            table="savings_accounts", column="balance", before=pl.col("balance"),
+            note=pl.format(
+                "the balance at the cut-off is Rp {}, and not one of the movements delivered is of this account: "
+                "nothing explains it{}{}", rupiah("_balance"), hole, alone,
             ),
         ),
     ]  # fmt: skip

@@ -12,13 +12,15 @@ from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
 from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.allowance import by_class, tie_allowance
-from koop_pipeline.opening.cutoffs import back_dated
+from koop_pipeline.opening.beginnings import loans_not_begun, of_later_loans, savings_not_begun
+from koop_pipeline.opening.late_repayments import with_late_repayments
 from koop_pipeline.opening.ledger import open_ledger as ledger_of
 from koop_pipeline.opening.ledger_day import of_another_day
 from koop_pipeline.opening.policies import percent_frame, policy_frame
 from koop_pipeline.opening.position import open_loans as loans_of
 from koop_pipeline.opening.savings import open_savings as savings_of
 from koop_pipeline.opening.suspense import policy_rows
+from koop_pipeline.opening.written import as_written, back_dated, written_late
 from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, literal
@@ -40,16 +42,26 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
     written = ("opening.opening_savings_balances", "opening.savings_positions")
     ids = _begin(staging, run, written, ("savings_accounts", "savings_transactions"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'savings_accounts'")
+    staging.clear("opening.brought_entries", run.ids, "table_name = 'savings_transactions'")
     policies = policy_frame(_policies(run))
     for group in _groups(staging, ("savings_accounts", "savings_transactions"), ids):
         accounts, days = _rows(staging, "savings_accounts", group), _days(staging, group)
         transactions = _rows(staging, "savings_transactions", group)
-        opened = savings_of(accounts, transactions, days)
+        entries = _as_written(staging, "savings_transactions", group)
+        opened = savings_of(accounts, transactions, days, written_late(entries, of="account_no", day="posted_on"))
         _insert(staging, "opening.opening_savings_balances", opened.balances)
         staging.insert("opening.savings_positions", opened.positions)
+        staging.insert(
+            "opening.brought_entries", opened.brought.with_columns(table_name=pl.lit("savings_transactions"))
+        )
         _fail(staging, opened.failures)
-        _note_back_dated(staging, "savings_transactions", group)
-        earned = accrued.of_savings(_savings_at_cutoff(staging, group), transactions, days, policies)
+        _fail(staging, _back_dated(staging, "savings_transactions", entries, group))
+        at_cutoff = _savings_at_cutoff(staging, group)
+        listed = _listed(staging, "savings_accounts", "account_no", group)
+        _fail(staging, savings_not_begun(at_cutoff, transactions, listed, days))
+        if at_cutoff["loan_no"].count():
+            _fail(staging, of_later_loans(at_cutoff, _rows(staging, "loans", group), days))
+        earned = accrued.of_savings(at_cutoff, transactions, days, policies)
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
@@ -63,21 +75,28 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
                "rate_findings")  # fmt: skip
     ids = _begin(staging, run, [f"opening.{name}" for name in written], ("loans", "loan_repayments"))
     staging.clear("opening.accrued_interest", run.ids, "table_name = 'loans'")
+    staging.clear("opening.brought_entries", run.ids, "table_name = 'loan_repayments'")
     policies, percents = policy_frame(_policies(run)), percent_frame(_policies(run))
     tables = ("loans", "loan_instalments", "loan_repayments", "collaterals")
     for group in _groups(staging, tables, ids):
         loans, instalments, repayments, collaterals = (_rows(staging, name, group) for name in tables)
         days = _days(staging, group)
-        opened = loans_of(loans, instalments, repayments, collaterals, days, policies)
+        entries = _as_written(staging, "loan_repayments", group)
+        late = with_late_repayments(loans, repayments, written_late(entries, of="loan_no", day="paid_on"), days)
+        opened = loans_of(late.loans, instalments, repayments, collaterals, days, policies)
+        positions = late.moved(opened.positions)
         _insert(staging, "opening.loan_schedules", opened.schedules)
-        staging.insert("opening.loan_positions", opened.positions)
-        staging.insert("opening.repayment_parts", opened.repayments)
+        staging.insert("opening.loan_positions", positions)
+        staging.insert("opening.brought_entries", late.brought.with_columns(table_name=pl.lit("loan_repayments")))
+        staging.insert("opening.repayment_parts", opened.repayments.unique(["cooperative_id", "_row"], keep="first"))
         staging.insert("opening.accrued_interest", opened.accrued)
         staging.insert("opening.schedule_explanations", opened.explanations)
         staging.insert("opening.rate_findings", opened.rates)
         staging.insert("opening.allowances", by_class(opened.positions, percents))
-        _fail(staging, opened.failures)
-        _note_back_dated(staging, "loan_repayments", group)
+        _fail(staging, late.failures(opened.failures, positions))
+        listed = _listed(staging, "loans", "loan_no", group)
+        _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
+        _fail(staging, _back_dated(staging, "loan_repayments", entries, group))
     _note_after_cutoff(staging, "loan_repayments", ids)
 
 
@@ -169,6 +188,17 @@ def _loans_at_cutoff(staging: Staging, group: list[str]) -> pl.DataFrame:
     )
 
 
+def _listed(staging: Staging, table: str, number: str, group: list[str]) -> pl.DataFrame:
+    """Rows of which an older list was superseded, and the day of the oldest one: the columns `beginnings.LISTED`."""
+    return staging.frame(
+        f"SELECT t.cooperative_id, t._row, min(o._as_of) AS listed_on FROM cleaned.{table} t JOIN cleaned.exclusions x"
+        f" ON x.cooperative_id = t.cooperative_id AND x.key = t.{number} JOIN mapped.{table} o"
+        " ON o.cooperative_id = x.cooperative_id AND o._row = x.row WHERE x.table_name = ? AND x.rule = 'MAP-NEWEST-01'"
+        " AND t.cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        [table, group],
+    )
+
+
 def _insert(staging: Staging, table: str, frame: pl.DataFrame) -> None:
     """Append an opening table; `_row` is the row's place within its cooperative unless the frame brings one."""
     if "_row" not in frame.columns:
@@ -209,26 +239,33 @@ def _note_after_cutoff(staging: Staging, table: str, ids: list[str]) -> None:
     )
 
 
-def _note_back_dated(staging: Staging, table: str, group: list[str]) -> None:
+def _back_dated(staging: Staging, table: str, entries: pl.DataFrame, group: list[str]) -> pl.DataFrame:
     """The rule of BACK_DATED: entries that the source wrote down late, one failure an entry."""
-    (of, rule), day = BACK_DATED[table], MOVEMENT_DAYS[table]
-    entries = _as_written(staging, table, of, day, group)
-    _fail(staging, back_dated(entries, _days(staging, group), of=of, day=day, rule=rule, table=table))
+    rule, day = BACK_DATED[table][1], MOVEMENT_DAYS[table]
+    return back_dated(entries, _days(staging, group), day=day, rule=rule, table=table)
 
 
-def _as_written(staging: Staging, table: str, of: str, day: str, group: list[str]) -> pl.DataFrame:
-    """Entries with their place in the source, and the day of the first dump that has them where there are several."""
+def _as_written(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
+    """Entries with what the source's books had reached when they were written (`written.as_written`)."""
+    of, day = BACK_DATED[table][0], MOVEMENT_DAYS[table]
+    return as_written(_entries(staging, table, of, day, group), of=of, day=day)
+
+
+def _entries(staging: Staging, table: str, of: str, day: str, group: list[str]) -> pl.DataFrame:
+    """Entries with their place in the source, and the days of the first and last dump that have them where there are
+    several.
+    """
     columns = f"t.cooperative_id, t.{of}, t.{day}, t._row, t._source_file, t._source_table"
     within = "WHERE cooperative_id IN (SELECT unnest($group))"
     several = staging.value(f"SELECT count(DISTINCT _as_of) > 1 FROM mapped.{table} {within}", {"group": group})
     if not several:
         return staging.frame(
-            f"SELECT {columns}, NULL::DATE AS first_seen FROM cleaned.{table} t {within}"
+            f"SELECT {columns}, NULL::DATE AS first_seen, NULL::DATE AS last_seen FROM cleaned.{table} t {within}"
             " ORDER BY t.cooperative_id, t._row",
             {"group": group},
         )
     return staging.frame(
-        f"SELECT {columns}, least(m._as_of, e.as_of) AS first_seen FROM cleaned.{table} t"
+        f"SELECT {columns}, least(m._as_of, e.as_of) AS first_seen, m._as_of AS last_seen FROM cleaned.{table} t"
         f" JOIN mapped.{table} m USING (cooperative_id, _row) LEFT JOIN (SELECT x.cooperative_id, x.key,"
         f" min(o._as_of) AS as_of FROM cleaned.exclusions x JOIN mapped.{table} o ON o.cooperative_id ="
         " x.cooperative_id AND o._row = x.row WHERE x.table_name = $table AND x.rule = 'MAP-NEWEST-01' GROUP BY ALL) e"

@@ -33,7 +33,8 @@ def explain(staging: Staging, hop: str, ids: list[str]) -> None:
 
 
 def _mapped(staging: Staging, ids: list[str]) -> None:
-    """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts.
+    """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts: one where
+    no block gives it, whatever `mapped` holds by now.
 
     A row that the block lost is not explained: it is what is looked for.
     """
@@ -43,8 +44,9 @@ def _mapped(staging: Staging, ids: list[str]) -> None:
         [ids],
     )
     staging.execute(
-        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', 'cooperatives', '', count(*), 0, 0, 0, 0, 0 FROM"
-        " mapped.cooperatives WHERE _block IS NULL AND cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
+        f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', 'cooperatives', '', 1, 0, 0, 0, 0, 0 FROM"
+        " raw.cooperatives c WHERE cooperative_id IN (SELECT unnest(?)) AND NOT EXISTS (SELECT 1 FROM mapped.blocks b"
+        " WHERE b.cooperative_id = c.cooperative_id AND b.table_name = 'cooperatives')",
         [ids],
     )
 
@@ -121,24 +123,40 @@ def _moved(amount: str, day: str) -> str:
     )
 
 
+def _brought(table: str) -> str:
+    """Entries `x` of a table that a balance lacked because they were written after it."""
+    return (
+        f"(SELECT x.* FROM opening.brought_entries e JOIN cleaned.{table} x ON x.cooperative_id = e.cooperative_id AND"
+        f" x._row = e._row WHERE e.table_name = {literal(table)}) x"
+    )
+
+
+# with the entries that a balance lacked because they were written after it: each counts once where it is of the cut-off
+# or before, and not at all where it is of after it
 SAVINGS = (
-    "SELECT t.* REPLACE (t.balance + s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT d.cooperative_id,"
-    f" d.account_no, {_moved('x.amount', 'x.posted_on')} AS moved FROM {_dated('savings_accounts', 'account_no')}"
-    " JOIN cleaned.savings_transactions x ON x.cooperative_id = d.cooperative_id AND x.account_no = d.account_no"
-    " GROUP BY ALL HAVING moved IS NOT NULL) s ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
+    "SELECT t.* REPLACE (t.balance + s.moved AS balance) FROM cleaned.savings_accounts t JOIN (SELECT cooperative_id,"
+    f" account_no, sum(moved) AS moved FROM (SELECT d.cooperative_id, d.account_no, {_moved('x.amount', 'x.posted_on')}"
+    f" AS moved FROM {_dated('savings_accounts', 'account_no')} JOIN cleaned.savings_transactions x ON"
+    " x.cooperative_id = d.cooperative_id AND x.account_no = d.account_no GROUP BY ALL UNION ALL SELECT"
+    f" x.cooperative_id, x.account_no, sum(x.amount) FROM {_brought('savings_transactions')} GROUP BY ALL) GROUP BY ALL"
+    " HAVING sum(moved) IS NOT NULL) s"
+    " ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
 )
 # of a loan without a stored balance, and of one whose number stands twice, what was derived
 LOANS = (
     "SELECT t.* REPLACE (CASE WHEN t.outstanding_principal IS NULL OR n.twice THEN p.outstanding_principal ELSE"
-    " t.outstanding_principal - coalesce(s.repaid, 0) END AS outstanding_principal) FROM cleaned.loans t JOIN"
-    " opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no JOIN (SELECT"
+    " t.outstanding_principal - coalesce(s.repaid, 0) - coalesce(b.late, 0) END AS outstanding_principal) FROM"
+    " cleaned.loans t LEFT JOIN (SELECT x.cooperative_id, x.loan_no, sum(x.principal) AS late FROM"
+    f" {_brought('loan_repayments')} GROUP BY ALL) b ON b.cooperative_id = t.cooperative_id AND b.loan_no = t.loan_no"
+    " JOIN opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no JOIN (SELECT"
     " cooperative_id, loan_no, count(*) > 1 AS twice FROM cleaned.loans GROUP BY ALL) n ON n.cooperative_id ="
     " t.cooperative_id AND n.loan_no = t.loan_no LEFT JOIN (SELECT d.cooperative_id, d.loan_no,"
     f" {_moved('y.principal', 'x.paid_on')} AS repaid FROM {_dated('loans', 'loan_no')} JOIN cleaned.loan_repayments x"
     " ON x.cooperative_id = d.cooperative_id AND x.loan_no = d.loan_no AND x.paid_on > least(d._as_of, d.cutoff_on)"
     " AND x.paid_on <= greatest(d._as_of, d.cutoff_on) JOIN opening.repayment_parts y ON y.cooperative_id ="
     " x.cooperative_id AND y._row = x._row GROUP BY ALL HAVING count(y.principal) = count(*)) s ON s.cooperative_id ="
-    " t.cooperative_id AND s.loan_no = t.loan_no WHERE (t.outstanding_principal IS NULL OR n.twice OR s.repaid <> 0)"
+    " t.cooperative_id AND s.loan_no = t.loan_no WHERE (t.outstanding_principal IS NULL OR n.twice OR s.repaid <> 0 OR"
+    " b.late <> 0)"
     f" AND (t.cooperative_id, t._row) NOT IN ({NOT_OPENED})"
 )
 REPAYMENTS = (

@@ -64,6 +64,7 @@ BOOKKEEPING = {
     "opening.accrued_interest": "cooperative_id VARCHAR, table_name VARCHAR, _row BIGINT, account_no VARCHAR,"
     " product_code VARCHAR, accrued_to DATE, counted_from DATE, days INTEGER, basis VARCHAR, due DECIMAL(18,2),"
     " gross DECIMAL(18,2), tax DECIMAL(18,2), net DECIMAL(18,2), unknown VARCHAR",
+    "opening.brought_entries": "cooperative_id VARCHAR, table_name VARCHAR, _row BIGINT",
     "opening.savings_positions": "cooperative_id VARCHAR, account_no VARCHAR, product_code VARCHAR, _row BIGINT,"
     " as_of DATE, moved DECIMAL(18,2), status VARCHAR",
     "opening.allowances": "cooperative_id VARCHAR, class VARCHAR, loans BIGINT, outstanding DECIMAL(18,2),"

@@ -3,7 +3,19 @@
 Keep assertions out of here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import duckdb
+from small_program import BATCH, SmallProgram
+from world import migrate
+
+from koop_pipeline.program.folder import ProgramFolder
+from koop_pipeline.staging import Staging
+from koop_pipeline.status.snapshot import Row
 
 BOOK = """
     members:
@@ -55,3 +67,53 @@ def book(
         f"{at}pinjaman.csv": f"{LOANS}P9;10;01/01/2020;9;J\n{loans}",
         f"{moved}angsuran.csv": f"{PAID}P9;01/02/2020;1;0;1\n{paid}",
     }
+
+
+@dataclass(frozen=True)
+class World:
+    """What the whole way left behind."""
+
+    staging: Staging
+    status: dict[str, Row]
+    target: Path
+
+    def state(self, one: str) -> tuple[str, str]:
+        """State and verdict."""
+        return str(self.status[one]["state"]), str(self.status[one]["verdict"])
+
+    def rules(self, one: str) -> dict[str, int]:
+        """Findings by rule, of those that concern days, histories and hops."""
+        watched = ("CUT", "SAV-HIS", "SAV-CLS", "LON-OUT", "COP-HOP", "COP-ROWS", "RPY-REF", "INS-REF", "LON-STA")
+        found = [each for each in self.status[one]["rules"] if each["rule"].startswith(watched)]
+        return {f"{each['table']} {each['rule']}": each["failed"] for each in found}
+
+    def promoted(self, one: str, table: str, columns: str) -> list[tuple[Any, ...]]:
+        """Rows of the target, by key."""
+        with duckdb.connect(self.target, read_only=True) as target:
+            sql = f"SELECT {columns} FROM platform.{table} WHERE cooperative_id = ? ORDER BY 1"
+            return target.execute(sql, [one]).fetchall()
+
+    def savings(self, one: str) -> list[tuple[Any, ...]]:
+        """Number, balance and status of the accounts in the target."""
+        rows = self.promoted(one, "savings_accounts", "account_no, balance, status")
+        return [(number, int(balance), status) for number, balance, status in rows if "R9" not in number]
+
+    def loans(self, one: str) -> list[tuple[Any, ...]]:
+        """Number, outstanding principal and status of the loans in the target."""
+        rows = self.promoted(one, "loans", "loan_no, outstanding_principal, status")
+        return [(number, int(owed), status) for number, owed, status in rows if "P9" not in number]
+
+    def notes(self, one: str, rule: str) -> list[str]:
+        """What is said of the findings of one rule."""
+        sql = "SELECT note FROM opening.failures WHERE cooperative_id = ? AND rule = ? ORDER BY 1"
+        return [row[0] for row in self.staging.rows(sql, [one, rule])]
+
+
+@contextmanager
+def migrated(program: SmallProgram, root: Path) -> Iterator[World]:
+    """Write the folder, run the whole way, and keep staging open for the tests."""
+    program.write(root)
+    status = migrate(root, BATCH)
+    folder = ProgramFolder(root)
+    with Staging.open(folder.staging_path(BATCH)) as staging:
+        yield World(staging, status, folder.home / "target" / "target.duckdb")

@@ -4,21 +4,14 @@ Each cooperative is one case, a few rows long; its amounts are added up beside i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from as_of_books import BOOK, JULY, JUNE, MAY, MOVES, PAID, SAID, book, parts
-from small_program import BATCH, SmallProgram
-from world import migrate
+from as_of_books import BOOK, JULY, JUNE, MAY, MOVES, PAID, SAID, World, book, migrated, parts
+from small_program import SmallProgram
 
 from koop_pipeline.gates.money_lists import read_lists
-from koop_pipeline.program.folder import ProgramFolder
-from koop_pipeline.staging import Staging
-from koop_pipeline.status.snapshot import Row
 
 WORLD = SmallProgram()
 
@@ -27,54 +20,10 @@ def add(name: str, files: dict[str, str], mapping: str = BOOK, **keys: Any) -> s
     return WORLD.add(name, mapping, files, **{**SAID, **keys})
 
 
-@dataclass(frozen=True)
-class World:
-    """What the whole way left behind."""
-
-    staging: Staging
-    status: dict[str, Row]
-    target: Path
-
-    def state(self, one: str) -> tuple[str, str]:
-        """State and verdict."""
-        return str(self.status[one]["state"]), str(self.status[one]["verdict"])
-
-    def rules(self, one: str) -> dict[str, int]:
-        """Findings by rule, of those that concern days, histories and hops."""
-        watched = ("CUT", "SAV-HIS", "SAV-CLS", "LON-OUT", "COP-HOP", "COP-ROWS", "RPY-REF", "INS-REF", "LON-STA")
-        found = [each for each in self.status[one]["rules"] if each["rule"].startswith(watched)]
-        return {f"{each['table']} {each['rule']}": each["failed"] for each in found}
-
-    def promoted(self, one: str, table: str, columns: str) -> list[tuple[Any, ...]]:
-        """Rows of the target, by key."""
-        with duckdb.connect(self.target, read_only=True) as target:
-            sql = f"SELECT {columns} FROM platform.{table} WHERE cooperative_id = ? ORDER BY 1"
-            return target.execute(sql, [one]).fetchall()
-
-    def savings(self, one: str) -> list[tuple[Any, ...]]:
-        """Number, balance and status of the accounts in the target."""
-        rows = self.promoted(one, "savings_accounts", "account_no, balance, status")
-        return [(number, int(balance), status) for number, balance, status in rows if "R9" not in number]
-
-    def loans(self, one: str) -> list[tuple[Any, ...]]:
-        """Number, outstanding principal and status of the loans in the target."""
-        rows = self.promoted(one, "loans", "loan_no, outstanding_principal, status")
-        return [(number, int(owed), status) for number, owed, status in rows if "P9" not in number]
-
-    def notes(self, one: str, rule: str) -> list[str]:
-        """What is said of the findings of one rule."""
-        sql = "SELECT note FROM opening.failures WHERE cooperative_id = ? AND rule = ? ORDER BY 1"
-        return [row[0] for row in self.staging.rows(sql, [one, rule])]
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    root = tmp_path_factory.mktemp("asof")
-    WORLD.write(root)
-    status = migrate(root, BATCH)
-    folder = ProgramFolder(root)
-    with Staging.open(folder.staging_path(BATCH)) as staging:
-        yield World(staging, status, folder.home / "target" / "target.duckdb")
+    with migrated(WORLD, tmp_path_factory.mktemp("asof")) as whole:
+        yield whole
 
 
 # R1 500 + 100 - 30 (on the cut-off day) = 570; R2 stands still; P1 800 - 100 = 700; P2 is paid off in June.

@@ -38,13 +38,6 @@ LEDGER_CASES: list[Case] = [
     change("accounts", "account_code = '4.1'", "account_type = 'liability'", "ACC-INC-01"),
     change("accounts", PIUTANG, "controls = 'savings:SUKA'", "ACC-CTL-01"),
     change("accounts", "account_code = '2.1'", "controls = 'loans:UMUM'", "ACC-CTL-01"),
-    Case(
-        "update checked.accounts set credit = 40000 where {here} and account_code = '3.9';"
-        " update checked.accounts set debit = 280000 where {here} and account_code = '1.1';"
-        " update checked.opening_trial_balance set credit = 40000 where {here} and account_code = '3.9';"
-        " update checked.opening_trial_balance set debit = 280000 where {here} and account_code = '1.1'",
-        "ACC-SHU-01 DCL-TOT-06",
-    ),
     change("accounts", "account_code = '1'", "debit = 840000", ""),
     copy_row("opening_trial_balance", KAS, "'9' as account_code, 0 as debit", "OTB-REF-01"),
     copy_row("opening_trial_balance", KAS, "'1' as account_code, 0 as debit", "OTB-HDR-01"),

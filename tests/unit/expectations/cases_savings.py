@@ -16,6 +16,15 @@ SAVINGS_CASES: list[Case] = [
     change("savings_accounts", S5, "member_no = 'M9'", "SAV-REF-01 OSB-REF-02"),
     change("savings_accounts", S5, "loan_no = 'L9'", "SAV-REF-02"),
     change("savings_accounts", S5, "loan_no = 'L1'", ""),
+    *(
+        Case(
+            "update checked.savings_accounts set loan_no = 'L9' where {here} and account_no = 'S5'; insert into"
+            " checked.failures (cooperative_id, table_name, row, column_name, rule, before) values ({id},"
+            f" 'savings_accounts', 5, 'loan_no', '{found}', 'L9')",
+            found,
+        )
+        for found in ("SAV-REF-04", "SAV-REF-05")
+    ),
     change("savings_accounts", "account_no = 'S1'", "product_code = 'POKOX'", "SAV-REF-03"),
     change("savings_accounts", S5, "balance = -1", "SAV-NEG-01 DCL-TOT-02 DCL-TOT-03 OSB-BAL-01"),
     change("savings_accounts", S5, "blocked_amount = 500000.01", "SAV-BLK-01"),

@@ -44,6 +44,11 @@ def test_every_rule_is_seen_to_fire_in_some_case() -> None:
     ("fault", "rule", "text"),
     [
         ("account_code = '1.1';", "ACC-BAL-01", "debit 1348000.00, credit 848000.00, difference 500000.00"),
+        (
+            "set is_detail = true",
+            "ACC-PAR-01",
+            "the detail account 1 holds Rp 0.00 net debit, the accounts below it Rp 840000.00",
+        ),
         ("amount = 800000.01", "DCL-TOT-02", "savings declared 800000.01, found 800000.00"),
         ("amount = 4", "DCL-TOT-01", "members declared 4, found 3, merged 0"),
         ("mapped = null", "MAP-CTL-01", "savings delivered 800000.00, mapped nothing"),

@@ -214,15 +214,43 @@ def test_what_bears_no_interest_has_no_row() -> None:
     assert savings({**DEPOSIT, "annual_rate": Decimal(0)}).rows["gross"].to_list() == [Decimal(0)]
 
 
-def test_interest_settled_beyond_the_cutoff_is_named_and_counts_nothing() -> None:
+def test_interest_settled_beyond_the_cutoff_is_named_and_what_had_accrued_is_unknown() -> None:
+    """Settled to 15 July: whether the days before the cut-off were settled by then, nobody says; 0 would be a claim."""
     got = savings({**DEPOSIT, "interest_accrued_to": date(2026, 7, 15)})
-    assert got.rows["gross"].to_list() == [Decimal(0)]
-    assert got.failures.select("rule", "row", "before").rows() == [("SAV-ACR-01", 1, "2026-07-15")]
-    assert "15 days after the cut-off day 2026-06-30" in got.failures["note"][0]
-    opened = loans({"interest_accrued_to": date(2026, 7, 1)})
-    assert opened.accrued["gross"].to_list() == [Decimal(0)]
-    assert opened.failures["rule"].to_list() == ["LON-ACR-01"]
+    assert got.rows.select("gross", "tax", "net", "days").rows() == [(None,) * 4]
+    assert "what had accrued by then is not known" in str(got.rows["unknown"][0])
+    assert got.failures.select("rule", "row", "before", "note").rows() == [
+        (
+            "SAV-ACR-01", 1, "2026-07-15",
+            "interest is settled to 2026-07-15, 15 days after the cut-off day 2026-06-30; those days must not be "
+            "counted again, and what had accrued by the cut-off is not known",
+        )
+    ]  # fmt: skip
     assert savings({**DEPOSIT, "interest_accrued_to": CUTOFF}).failures.is_empty()
+
+
+@pytest.mark.parametrize("more", [{}, {"interest_method": None, "annual_rate": Decimal(12), "tenor": None}])
+def test_what_a_loan_settled_beyond_the_cutoff_had_accrued_is_unknown(more: Row) -> None:
+    """With a schedule, of which the instalment of 15 July is not paid, and without one."""
+    opened = loans({"interest_accrued_to": date(2026, 7, 1), **more})
+    assert opened.accrued.select("gross", "net", "days").rows() == [(None, None, None)]
+    assert "what had accrued by then is not known" in str(opened.accrued["unknown"][0])
+    (note,) = opened.failures.filter(pl.col("rule") == "LON-ACR-01")["note"]
+    assert note.endswith("and what had accrued by the cut-off is not known")
+
+
+def test_a_running_instalment_that_the_history_shows_paid_has_accrued_nothing() -> None:
+    """The sixth instalment, of 15 July, was paid on 20 June: 0 is known."""
+    history = tuple(
+        {"entry_no": str(no), "paid_on": date(2026, min(no + 1, 6), 15 if no < 6 else 20),
+         "principal": Decimal(100_000), "interest": Decimal(12_000)}
+        for no in range(1, 7)
+    )  # fmt: skip
+    paid: Row = {"outstanding_principal": Decimal(600_000), "interest_accrued_to": date(2026, 7, 15)}
+    opened = loans(paid, repayments=history)
+    assert opened.accrued.select("gross", "unknown").rows() == [(Decimal(0), None)]
+    (note,) = opened.failures.filter(pl.col("rule") == "LON-ACR-01")["note"]
+    assert note.endswith("those days must not be counted again")
 
 
 def test_a_flat_loan_accrues_the_contracts_interest_not_one_on_its_balance() -> None:

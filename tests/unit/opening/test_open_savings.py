@@ -58,10 +58,37 @@ def test_movements_after_the_cutoff_leave_a_balance_of_the_cutoff_alone() -> Non
     assert result.after_cutoff.rows() == [("A", 2)]
 
 
-def test_an_account_without_movements_has_no_history() -> None:
-    result = opened([500, 40], [("2", date(2026, 6, 1), 40)])
-    assert amounts(result) == [(500, None, None), (40, 40, 0)]
-    assert result.failures.is_empty()
+def test_an_account_without_movements_beside_others_that_have_some_is_unexplained() -> None:
+    """500 and 90 without any, 0 without any, 40 explained."""
+    result = opened([500, 40, 0, 90], [("2", date(2026, 6, 1), 40)])
+    assert amounts(result) == [(500, None, None), (40, 40, 0), (0, None, None), (90, None, None)]
+    start = "the balance at the cut-off is Rp {}, and not one of the movements delivered is of this account: nothing"
+    assert result.failures.select("row", "rule", "note").rows() == [
+        (
+            1,
+            "SAV-HIS-01",
+            f"{start.format('500.00')} explains it; 2 accounts of SUKARELA have none, Rp 590.00 together",
+        ),
+        (4, "SAV-HIS-01", f"{start.format('90.00')} explains it"),
+    ]
+
+
+def test_where_no_movement_is_delivered_none_is_missed() -> None:
+    assert opened([500], []).failures.is_empty()
+
+
+def test_an_account_brought_over_a_week_that_the_movements_lack_is_named() -> None:
+    """750 on 31 May, of which 700 before May; the week with 50 is missing, and so perhaps is one in June."""
+    moves = [("1", date(2026, 5, 1), 700), ("1", date(2026, 6, 2), 10)]
+    result = opened([750, 20], moves, as_of=date(2026, 5, 31))
+    assert amounts(result) == [(760, 710, 50), (20, None, None)]
+    notes = dict(result.failures.filter(pl.col("rule") == "SAV-HIS-01").select("row", "note").rows())
+    hole = "; brought here from 2026-05-31, it lacks what is missing of the movements between the two days"
+    assert notes == {
+        1: "the balance at the cut-off is Rp 760.00, its movements sum to Rp 710.00: a difference of Rp 50.00" + hole,
+        2: "the balance at the cut-off is Rp 20.00, and not one of the movements delivered is of this account: "
+        "nothing explains it" + hole,
+    }
 
 
 def test_an_unexplained_balance_opens_and_is_found() -> None:

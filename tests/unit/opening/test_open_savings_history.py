@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koop_pipeline.opening.cutoffs import back_dated
 from koop_pipeline.opening.frames import frame, schema
 from koop_pipeline.opening.savings_history import running_balance_failures
+from koop_pipeline.opening.written import as_written, back_dated
 
 CUTOFF = date(2026, 6, 30)
 
@@ -101,21 +101,20 @@ def written(entries: Sequence[Entry]) -> pl.DataFrame:
     rows = [
         {
             "cooperative_id": "A", "account_no": account, "posted_on": day, "_row": row, "_source_file": file,
-            "_source_table": "mutasi", "first_seen": seen,
+            "_source_table": "mutasi", "first_seen": seen, "last_seen": None,
         }
         for row, (account, day, file, seen) in enumerate(entries, 1)
     ]  # fmt: skip
     types = schema("savings_transactions")
     kept = {name: types[name] for name in ("cooperative_id", "account_no", "posted_on", "_row")}
-    extra = {"_source_file": pl.String(), "_source_table": pl.String(), "first_seen": pl.Date()}
+    extra = {"_source_file": pl.String(), "_source_table": pl.String(), "first_seen": pl.Date(), "last_seen": pl.Date()}
     return pl.DataFrame(rows, schema={**kept, **extra})
 
 
 def late(entries: Sequence[Entry]) -> list[tuple[int, str]]:
     cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    found = back_dated(
-        written(entries), cutoffs, of="account_no", day="posted_on", rule="TRX-BCK-01", table="savings_transactions"
-    )
+    seen = as_written(written(entries), of="account_no", day="posted_on")
+    found = back_dated(seen, cutoffs, day="posted_on", rule="TRX-BCK-01", table="savings_transactions")
     return found.select("row", "note").rows()
 
 
