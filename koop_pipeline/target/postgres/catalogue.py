@@ -24,7 +24,7 @@ def faults(url: str, schemas: Schemas) -> list[str]:
     """What is not there, is another or was added, one sentence each, in order; empty where all holds."""
     try:
         with promised(url) as (connection, anew):
-            connection.execute("SET LOCAL search_path = pg_catalog")
+            connection.execute("SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = '30s'")
             meant, found = _facts(connection, anew), _facts(connection, schemas)
             return [*roles(connection, schemas), *_compared(meant, found)]
     except psycopg.errors.InsufficientPrivilege:
