@@ -13,10 +13,10 @@ from functools import partial
 
 import polars as pl
 
-from koop_pipeline.opening.engine import generate
-from koop_pipeline.opening.explanations import explain
 from koop_pipeline.opening.frames import schema
-from koop_pipeline.opening.rate_fits import infer
+from koop_pipeline.opening.loans.engine import generate
+from koop_pipeline.opening.loans.explanations import explain
+from koop_pipeline.opening.loans.rate_fits import infer
 
 TENOR, LOANS = 24, 150_000
 METHODS = ("flat", "declining", "annuity", "bullet", "margin")

@@ -1,6 +1,6 @@
 """Interest (bunga) that is earned but not settled at the end of the cut-off day: of loans, savings and term deposits.
 
-Put here the amounts. How they tie to the ledger is `accrued_ties.py`.
+Put here the amounts. How they tie to the ledger is `ledger/accrued_ties.py`.
 
 Policies. `interest_accrued_to` is the last day whose interest is settled (paid, credited or collected): interest counts
 from the day after it to the cut-off day, both included. A balance counts from the day on which it stands at the day's
@@ -28,8 +28,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from koop_pipeline.opening.cutoffs import with_cutoff
-from koop_pipeline.opening.due_dates import PERIOD_DAYS, PERIOD_MONTHS, add_months
 from koop_pipeline.opening.failures import found
+from koop_pipeline.opening.loans.due_dates import PERIOD_DAYS, PERIOD_MONTHS, add_months
 from koop_pipeline.opening.money import PERCENT, half_up, millionths, rupiah, sen, whole
 from koop_pipeline.opening.policies import with_policies
 

@@ -10,16 +10,16 @@ import polars as pl
 from koop_pipeline import progress
 from koop_pipeline.contracts import MOVEMENT_DAYS
 from koop_pipeline.opening import accrued
-from koop_pipeline.opening.accrued_ties import tie_interest
-from koop_pipeline.opening.allowance import by_class, tie_allowance
 from koop_pipeline.opening.beginnings import loans_not_begun, of_later_loans, savings_not_begun
-from koop_pipeline.opening.late_repayments import with_late_repayments
-from koop_pipeline.opening.ledger import open_ledger as ledger_of
-from koop_pipeline.opening.ledger_day import of_another_day
+from koop_pipeline.opening.ledger.accrued_ties import tie_interest
+from koop_pipeline.opening.ledger.day import of_another_day
+from koop_pipeline.opening.ledger.suspense import policy_rows
+from koop_pipeline.opening.ledger.trial_balance import open_ledger as ledger_of
+from koop_pipeline.opening.loans.allowance import by_class, tie_allowance
+from koop_pipeline.opening.loans.late_repayments import with_late_repayments
+from koop_pipeline.opening.loans.position import open_loans as loans_of
 from koop_pipeline.opening.policies import percent_frame, policy_frame
-from koop_pipeline.opening.position import open_loans as loans_of
-from koop_pipeline.opening.savings import open_savings as savings_of
-from koop_pipeline.opening.suspense import policy_rows
+from koop_pipeline.opening.savings.balances import open_savings as savings_of
 from koop_pipeline.opening.written import as_written, back_dated, written_late
 from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.run import BatchRun

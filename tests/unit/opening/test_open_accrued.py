@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koop_pipeline.opening.accrued import Accrued, of_savings
-from koop_pipeline.opening.accrued_ties import tie_interest
 from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.ledger.accrued_ties import tie_interest
+from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
 from koop_pipeline.opening.policies import policy_frame
-from koop_pipeline.opening.position import OpenedLoans, open_loans
 from koop_pipeline.program.policies import Policies, SavingsTax
 
 CUTOFF = date(2026, 6, 30)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.ledger_day import of_another_day
-from koop_pipeline.opening.position import OpenedLoans, open_loans
-from koop_pipeline.opening.savings import OpenedSavings, open_savings
+from koop_pipeline.opening.ledger.day import of_another_day
+from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.savings.balances import OpenedSavings, open_savings
 
 CUTOFF = date(2026, 6, 30)
 MAY, JULY = date(2026, 5, 31), date(2026, 7, 5)

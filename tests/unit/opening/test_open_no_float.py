@@ -11,22 +11,22 @@ import polars as pl
 import pytest
 
 import koop_pipeline.opening
-from koop_pipeline.opening import (
+from koop_pipeline.opening import money
+from koop_pipeline.opening.cutoffs import with_cutoff
+from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.ledger import trial_balance as ledger
+from koop_pipeline.opening.loans import (
     contract,
     derive,
     engine,
-    ledger,
-    money,
     on_balance,
     outstanding,
     position,
     rates,
     remaining,
     repayments,
-    savings,
 )
-from koop_pipeline.opening.cutoffs import with_cutoff
-from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.savings import balances as savings
 
 DAY = date(2026, 6, 30)
 LATER = date(2026, 7, 1)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.savings import OpenedSavings, open_savings
+from koop_pipeline.opening.savings.balances import OpenedSavings, open_savings
 from koop_pipeline.opening.written import WRITTEN, as_written, written_late
 
 CUTOFF, MAY, JUNE, JULY = date(2026, 6, 30), date(2026, 5, 31), date(2026, 6, 30), date(2026, 7, 31)

@@ -1,0 +1,118 @@
+"""Repayments in their parts: principal, interest, total, where a source gives only some of them.
+
+Put here how a payment is read. What it settles belongs to `remaining.py`.
+
+Policy. total = principal + interest + penalty + fee, and the one that is missing is what the others leave. Where only
+the total is given, penalty and fee are taken out first; the rest pays the contract's instalments in order, in each
+its interest first and then its principal. Interest of a period that has not begun by the day of payment is never
+paid: what exceeds it is principal, so a loan settled early in one sum pays no future interest. Without a contract to
+go by the parts stay null: what the loan owes is then not derived. A reversal (a negative total) that does not say its
+parts has those of the payment that it takes back (`reversals.py`), and neither of the two counts for the division of
+others.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from koop_pipeline.opening.loans import reversals
+from koop_pipeline.opening.money import rupiah, sen, whole
+
+PARTS = ["principal", "interest", "total"]
+
+
+def fill(repayments: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+    """Repayments (with `_loan`) with principal, interest and total in whole sen (Int128), one row a repayment.
+
+    `contract`: `_loan`, instalment_no, due_on, principal, interest in sen. Also kept: cooperative_id, _row, _loan,
+    paid_on, instalment_no, `_asks` (a reversal by its total alone) and `_taken_on` (the day of the payment it takes
+    back).
+    """
+    frame = _arithmetic(repayments)
+    asking = frame.filter("_asks")
+    entries = frame.join(asking.select("_loan").unique(), on="_loan", how="semi")
+    pairs = reversals.paired(entries).join(asking.select("_key"), on="_key", how="semi")
+    gone = pl.concat([pairs["_key"], pairs["_of"]]).implode()
+    counts = _divided(frame.filter(~pl.col("_key").is_in(gone)), contract)
+    touched = frame.filter(pl.col("_key").is_in(pairs["_of"].implode()))["_loan"].unique().implode()
+    before = _divided(frame.filter(pl.col("_loan").is_in(touched) & ~pl.col("_asks")), contract)
+    split = pl.concat([counts, before.join(pairs.select(_key="_of"), on="_key", how="semi")])
+    frame = frame.join(split, on="_key", how="left", maintain_order="left")
+    undivided = pl.col("_cash").is_not_null()
+    frame = frame.with_columns(
+        principal=pl.when(undivided).then(pl.col("_cash") - pl.col("_share")).otherwise("principal"),
+        interest=pl.when(undivided).then("_share").otherwise("interest"),
+    )
+    return reversals.with_parts(frame, pairs).select(
+        "cooperative_id", "_row", "_loan", "paid_on", "instalment_no", *PARTS, "_asks", "_taken_on"
+    )
+
+
+def _divided(entries: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+    """`_key`, `_share` of the payments of loans that have an undivided one."""
+    open_loans = entries.filter(pl.col("_cash").is_not_null())["_loan"].drop_nulls().unique()
+    return _waterfall(entries.filter(pl.col("_loan").is_in(open_loans.implode())), contract)
+
+
+def as_entries(filled: pl.DataFrame) -> pl.DataFrame:
+    """The filled parts as they are handed on: cooperative_id, _row, principal, interest, total in rupiah."""
+    return filled.select("cooperative_id", "_row", *[rupiah(part).alias(part) for part in PARTS])
+
+
+def _arithmetic(repayments: pl.DataFrame) -> pl.DataFrame:
+    """Parts that follow from the others; `_cash` is what is left to be split where only a total is given."""
+    p, i, total = sen("principal"), sen("interest"), sen("total")
+    side = sen("penalty").fill_null(0) + sen("fee").fill_null(0)
+    stated = pl.any_horizontal([pl.col(name).is_not_null() for name in ("principal", "interest", "penalty", "fee")])
+    summed = pl.when(total.is_null() & stated).then(whole(0))
+    neither = p.is_null() & i.is_null() & total.is_not_null()
+    return repayments.with_row_index("_key").with_columns(
+        principal=pl.coalesce(p, total - i - side, summed),
+        interest=pl.coalesce(i, total - p - side, summed),
+        total=pl.coalesce(total, pl.when(stated).then(p.fill_null(0) + i.fill_null(0) + side)),
+        _cash=pl.when(neither & (total - side >= 0)).then(total - side),
+        _side=side,
+        _asks=neither & (total < 0),
+    )
+
+
+def _waterfall(entries: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+    """`_key`, `_share`: the interest in each payment of loans that have an undivided one, by the policy above.
+
+    x(t), the interest paid so far, is the most that neither exceeds what has begun or what the cash reaches in order,
+    nor grows by more than the payment; that is C(t) + min over s <= t of (limit(s) - C(s)), with C the cash so far.
+    """
+    cash = pl.coalesce("_cash", pl.col("principal").fill_null(0) + pl.col("interest").fill_null(0)).cast(pl.Int64)
+    paid = entries.select("_key", "_loan", "paid_on", "_row", cash=cash).sort("_loan", "paid_on", "_row")
+    paid = paid.with_columns(so_far=pl.col("cash").cum_sum().over("_loan"))
+    limit = pl.min_horizontal(pl.col("begun"), pl.col("reached"))
+    limit = pl.when(pl.col("begun").is_not_null() & pl.col("reached").is_not_null()).then(limit)
+    frame = _limits(paid, contract).sort("_loan", "paid_on", "_row").with_columns(limit=limit)
+    least = (pl.col("limit") - pl.col("so_far")).cum_min().over("_loan")
+    frame = frame.with_columns(x=pl.col("so_far") + pl.min_horizontal(least, 0))
+    share = (pl.col("x") - pl.col("x").shift(1).over("_loan").fill_null(0)).clip(0, pl.col("cash"))
+    return frame.select("_key", _share=pl.when(pl.col("limit").is_not_null()).then(share).cast(pl.Int128))
+
+
+def _limits(paid: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+    """`begun`: interest of the periods begun by the day; `reached`: interest within the cash so far, in order."""
+    before = pl.col("due_on").shift(1).over("_loan").fill_null(date(1, 1, 1))
+    steps = contract.sort("_loan", "instalment_no").with_columns(
+        begins=before,
+        begun=pl.col("interest").cum_sum().over("_loan"),
+        reached_at=(pl.col("principal") + pl.col("interest")).cum_sum().over("_loan")
+        - (pl.col("principal") + pl.col("interest")),
+    )
+    steps = steps.select(
+        "_loan", "begins", "begun", "reached_at", earlier=pl.col("begun") - pl.col("interest"), here="interest"
+    )
+    by_day = paid.sort("paid_on").join_asof(
+        steps.sort("begins").select("_loan", "begins", "begun"),
+        left_on="paid_on", right_on="begins", by="_loan", allow_exact_matches=False, check_sortedness=False,
+    )  # fmt: skip
+    by_cash = by_day.sort("so_far").join_asof(
+        steps.sort("reached_at").select("_loan", "reached_at", "earlier", "here"),
+        left_on="so_far", right_on="reached_at", by="_loan", check_sortedness=False,
+    )  # fmt: skip
+    within = pl.min_horizontal(pl.col("so_far") - pl.col("reached_at"), pl.col("here"))
+    return by_cash.with_columns(reached=pl.when(pl.col("reached_at").is_not_null()).then(pl.col("earlier") + within))

@@ -1,0 +1,107 @@
+"""What is said of remaining instalments: residues of rounding that moved, and the interest paid against the terms and
+against a delivered schedule of what remains.
+
+Put here findings only; what remains of each instalment is `remaining.py`.
+"""
+
+import polars as pl
+
+from koop_pipeline.opening.failures import found
+from koop_pipeline.opening.loans.contract import told
+from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
+
+OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
+
+
+def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
+    """`LON-RES-02` (a residue of principal beyond one unit moved), `LON-INT-01` (the interest paid is not that of a
+    generated schedule) and `LON-INT-02` (a residue of interest moved beyond one unit, or counts as paid).
+
+    `loans` as `position.py` has them, `rest` of `remaining.remaining`; amounts in whole sen, joined by `_loan`.
+    """
+    sums = rest.group_by("_loan").agg(pl.col(OF_LOAN).first())
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    generated = pl.col("schedule_source") == "generated"
+    principal, interest = pl.col("moved_principal"), pl.col("moved_interest")
+    rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
+    short = pl.col("closed_interest") - pl.col("_interest_paid")
+    over = pl.col("_interest_paid") - pl.col("begun_interest")
+    differs = generated & pl.col("by_history") & ((short > rounding) | (over > rounding))
+    most = pl.when(short > 0).then("closed_interest").otherwise("begun_interest")
+    said = pl.when(short > 0).then(pl.lit("whose principal is paid")).otherwise(pl.lit("begun by the cut-off"))
+    effect = pl.when(short > 0).then(pl.lit("stays owed")).otherwise(pl.lit("counts for those to come"))
+    whither = pl.when(generated).then(pl.lit("the last instalment takes it")).otherwise(pl.lit("it counts as paid"))
+    moves = pl.when(interest > 0).then(whither).otherwise(pl.lit("what was paid of it opens no instalment"))
+    stated = (generated & (interest.abs() > pl.col("_unit"))) | (~generated & (interest != 0))
+    return [
+        found(
+            frame, generated & (principal.abs() > pl.col("_unit")), rule="LON-RES-02", table="loans",
+            column="outstanding_principal", before=pl.col("outstanding_principal"),
+            note=pl.format(
+                "payments rounded otherwise than the instalments leave Rp {} of principal {}, which the last instalment"
+                " takes", rupiah(principal.abs()),
+                pl.when(principal > 0).then(pl.lit("unpaid")).otherwise(pl.lit("paid beforehand")),
+            ),
+        ),
+        found(
+            frame, differs, rule="LON-INT-01", table="loans", column="instalment_interest",
+            before=rupiah("_interest_paid"),
+            note=pl.format(
+                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: Rp {} {}",
+                rupiah("_interest_paid"), said, rupiah(most),
+                rupiah(pl.when(short > 0).then(short).otherwise(over)), effect,
+            ),
+        ),
+        found(
+            frame, stated, rule="LON-INT-02", table="loans", column="instalment_interest", before=rupiah(interest),
+            note=pl.format("a residue of rounding of Rp {} of interest: {}", rupiah(interest.abs()), moves),
+        ),
+    ]  # fmt: skip
+
+
+def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
+    """What contradicts a delivered schedule of what remains: `LON-INT-03` (the history shows another interest, and that
+    opens) and `LON-INT-04` (so it does, but nothing tells of which instalments).
+
+    The frames are those of `failures`.
+    """
+    late, double = pl.col("rest_interest"), pl.col("own_interest") - pl.col("rest_interest")
+    sums = rest.group_by("_loan").agg(
+        pl.col("completed", "untouched", "own_sum", "in_all").first(), _opens=pl.col("rest_interest").sum(),
+        _late=late.filter("added").sum(), _double=double.filter(double > 0).sum(),
+        _more=whole(0) - double.filter(double < 0).sum(),
+    )  # fmt: skip
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    pieces = [
+        pl.when(pl.col(name) > 0).then(pl.format(text, rupiah(name)))
+        for name, text in (
+            ("_late", "Rp {} of earlier instalments is not paid and opens with them"),
+            ("_double", "Rp {} is paid already and is not charged again"),
+            ("_more", "Rp {} that it left out is not paid"),
+        )
+    ]
+    differs = pl.col("completed") & pl.any_horizontal(pl.col("_late", "_double", "_more") > 0)
+    total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
+    level = pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
+    rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
+    gap = (total - paid).clip(0) - pl.col("own_sum")
+    open_gap = pl.col("untouched") & told() & level & (gap.abs() > rounding)
+    return [
+        found(
+            frame, differs, rule="LON-INT-03", table="loans", column="instalment_interest", before=rupiah("own_sum"),
+            note=pl.format(
+                "the delivered schedule of what remains holds Rp {} of interest, by the terms and the history Rp {}"
+                " remain: {}",
+                rupiah("own_sum"), rupiah("_opens"), pl.concat_str(pieces, separator="; ", ignore_nulls=True),
+            ),
+        ),
+        found(
+            frame, open_gap, rule="LON-INT-04", table="loans", column="interest_total", before=rupiah("own_sum"),
+            note=pl.format(
+                "of Rp {} of interest in all Rp {} is paid, so Rp {} remain, but the delivered schedule of what remains"
+                " holds Rp {}: Rp {} {}; deliver the whole schedule, or correct it",
+                rupiah(total), rupiah(paid), rupiah((total - paid).clip(0)), rupiah("own_sum"), rupiah(gap.abs()),
+                pl.when(gap > 0).then(pl.lit("would be lost")).otherwise(pl.lit("would be charged twice")),
+            ),
+        ),
+    ]  # fmt: skip

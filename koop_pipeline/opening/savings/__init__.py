@@ -1,0 +1,1 @@
+"""What stands on each savings account at the cut-off."""

@@ -1,0 +1,185 @@
+"""Repayments in their parts: the arithmetic, and the stated policy for a total alone."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.loans import repayments
+
+# four instalments of 100 + 10, due at the end of January to April
+CONTRACT = pl.DataFrame(
+    {
+        "_loan": [0] * 4,
+        "instalment_no": [1, 2, 3, 4],
+        "due_on": [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)],
+        "principal": [10_000] * 4,
+        "interest": [1_000] * 4,
+    },
+    schema_overrides={"_loan": pl.UInt32, "principal": pl.Int128, "interest": pl.Int128},
+)
+
+
+def split(*payments: dict[str, object], contract: pl.DataFrame = CONTRACT) -> list[tuple[str | None, ...]]:
+    """(principal, interest, total) of each payment, rupiah as text."""
+    rows = [{"cooperative_id": "A", "loan_no": "1", "paid_on": date(2026, 1, 31), **payment} for payment in payments]
+    rows = [
+        {name: Decimal(value) if isinstance(value, str) and name in MONEY else value for name, value in row.items()}
+        for row in rows
+    ]
+    numbered = frame("loan_repayments", rows).with_columns(_loan=pl.lit(0, dtype=pl.UInt32))
+    entries = repayments.as_entries(repayments.fill(numbered, contract))
+    assert entries["_row"].to_list() == list(range(1, len(payments) + 1))
+    return [
+        tuple(None if amount is None else f"{amount:f}".removesuffix(".00") for amount in row[2:])
+        for row in entries.rows()
+    ]
+
+
+MONEY = ("principal", "interest", "penalty", "fee", "total")
+
+
+@pytest.mark.parametrize(
+    ("payment", "expected"),
+    [
+        ({"principal": "100", "interest": "10", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"principal": "100", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"interest": "10", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
+        ({"principal": "100"}, ("100", "0", "100")),
+        ({"interest": "10"}, ("0", "10", "10")),
+        ({"penalty": "5"}, ("0", "0", "5")),
+        ({"principal": "100", "interest": "10", "total": "111"}, ("100", "10", "111")),
+        ({}, (None, None, None)),
+    ],
+)
+def test_the_missing_part_is_what_the_others_leave(
+    payment: dict[str, object], expected: tuple[str | None, ...]
+) -> None:
+    assert split(payment) == [expected]
+
+
+def test_regular_payments_are_one_instalment_each_early_or_late() -> None:
+    days = [date(2026, 1, 28), date(2026, 2, 28), date(2026, 4, 2), date(2026, 5, 20)]
+    payments: list[dict[str, object]] = [{"paid_on": day, "total": "110"} for day in days]
+    assert split(*payments) == [("100", "10", "110")] * 4
+
+
+def test_penalty_and_fee_are_taken_out_first() -> None:
+    assert split({"total": "116", "penalty": "5", "fee": "1"}) == [("100", "10", "116")]
+
+
+def test_a_part_pays_the_interest_of_its_instalment_before_the_principal() -> None:
+    payments: list[dict[str, object]] = [
+        {"total": "6"},
+        {"total": "54", "paid_on": date(2026, 2, 5)},
+        {"total": "50", "paid_on": date(2026, 2, 9)},
+    ]
+    assert split(*payments) == [("0", "6", "6"), ("50", "4", "54"), ("50", "0", "50")]
+
+
+def test_one_sum_before_the_end_pays_no_interest_of_periods_that_have_not_begun() -> None:
+    payments: list[dict[str, object]] = [{"total": "110"}, {"total": "310", "paid_on": date(2026, 2, 20)}]
+    assert split(*payments) == [("100", "10", "110"), ("300", "10", "310")]
+
+
+def test_interest_falls_due_again_after_principal_was_paid_ahead() -> None:
+    payments: list[dict[str, object]] = [
+        {"total": "210", "paid_on": date(2026, 1, 20)},
+        {"total": "5", "paid_on": date(2026, 3, 30)},
+        {"total": "115", "paid_on": date(2026, 3, 31)},
+    ]
+    # February and March have begun: 20 of interest is due, 5 is paid first, the other 15 next
+    assert split(*payments) == [("200", "10", "210"), ("0", "5", "5"), ("100", "15", "115")]
+
+
+def test_stated_parts_count_but_are_not_changed() -> None:
+    payments: list[dict[str, object]] = [
+        {"principal": "100", "interest": "10", "paid_on": date(2026, 1, 31)},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+    ]
+    assert split(*payments) == [("100", "10", "110"), ("100", "10", "110")]
+
+
+def test_without_a_contract_a_total_alone_stays_undivided() -> None:
+    assert split({"total": "110"}, contract=CONTRACT.clear()) == [(None, None, "110")]
+
+
+def test_order_of_the_rows_does_not_matter() -> None:
+    late, early = {"total": "54", "paid_on": date(2026, 2, 5)}, {"total": "6", "paid_on": date(2026, 1, 31)}
+    assert split(late, early) == [("50", "4", "54"), ("0", "6", "6")]
+
+
+def test_a_reversal_by_its_total_alone_takes_back_the_payment_of_that_amount_with_its_parts() -> None:
+    paid, back, again = split(
+        {"total": "110"}, {"total": "-110", "paid_on": date(2026, 2, 1)}, {"total": "110", "paid_on": date(2026, 2, 2)}
+    )
+    assert (paid, back) == (("100", "10", "110"), ("-100", "-10", "-110"))
+    # January's interest is owed again, as if nothing had been paid
+    assert again == ("100", "10", "110")
+
+
+def test_a_reversal_takes_back_the_latest_payment_that_none_took_back() -> None:
+    """Of three alike the third is taken back first, then the second; the first stays."""
+    first: dict[str, object] = {"principal": "104", "interest": "6", "paid_on": date(2026, 1, 31)}
+    second: dict[str, object] = {"principal": "103", "interest": "7", "paid_on": date(2026, 2, 28)}
+    third: dict[str, object] = {"principal": "102", "interest": "8", "paid_on": date(2026, 3, 31)}
+    backs: list[dict[str, object]] = [{"total": "-110", "paid_on": date(2026, 4, day)} for day in (1, 2)]
+    assert split(first, second, third, *backs)[3:] == [("-102", "-8", "-110"), ("-103", "-7", "-110")]
+
+
+def test_a_reversal_of_the_same_day_takes_back_its_payment_whatever_the_order_of_the_rows() -> None:
+    back, paid = split({"total": "-110"}, {"principal": "105", "interest": "5"})
+    assert (back, paid) == (("-105", "-5", "-110"), ("105", "5", "110"))
+
+
+def test_a_payment_between_a_payment_and_its_reversal_is_divided_as_if_that_had_not_been() -> None:
+    """110 on 31 January is taken back in March: 110 of 28 February pays January's 10 of interest and 100."""
+    payments: list[dict[str, object]] = [
+        {"total": "111"},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+        {"total": "-111", "paid_on": date(2026, 3, 1)},
+    ]
+    # of the 111 the last rupiah is principal: February has not begun on 31 January
+    assert split(*payments) == [("101", "10", "111"), ("100", "10", "110"), ("-101", "-10", "-111")]
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        {"total": "109"},
+        {"total": "110", "paid_on": date(2026, 2, 2)},
+        {"total": "110", "penalty": "5"},
+        {"total": "-110", "paid_on": date(2026, 1, 31)},
+    ],
+)
+def test_a_reversal_that_fits_no_payment_before_it_has_no_parts_that_could_be_guessed(
+    payment: dict[str, object],
+) -> None:
+    """Another amount, a later day, a penalty that it does not take back, and another reversal."""
+    assert split(payment, {"total": "-110", "paid_on": date(2026, 2, 1)})[1] == (None, None, "-110")
+
+
+def test_a_reversal_that_says_its_parts_takes_back_a_payment_too() -> None:
+    """So the second finds none."""
+    payments: list[dict[str, object]] = [
+        {"total": "110"},
+        {"principal": "-100", "interest": "-10", "paid_on": date(2026, 2, 1)},
+        {"total": "-110", "paid_on": date(2026, 2, 2)},
+    ]
+    assert split(*payments)[2] == (None, None, "-110")
+
+
+@pytest.mark.parametrize("penalty", [None, "5"])
+def test_a_reversal_of_a_payment_with_a_penalty_says_it(penalty: str | None) -> None:
+    paid: dict[str, object] = {"principal": "100", "interest": "10", "penalty": "5"}
+    back: dict[str, object] = {"total": "-115", "paid_on": date(2026, 2, 1)}
+    if penalty:
+        back["penalty"] = "-5"
+    expected = ("-100", "-10", "-115") if penalty else (None, None, "-115")
+    assert split(paid, back)[1] == expected
+
+
+def test_a_reversal_that_says_its_parts_is_taken_as_it_is() -> None:
+    assert split({"principal": "-100", "interest": "-10"}) == [("-100", "-10", "-110")]
