@@ -23,7 +23,8 @@ def canonical(expr: pl.Expr) -> pl.Expr:
     whole = ~verbs.is_float_text(verbs.bare(expr))
     home = pl.lit("+62") + number.str.replace(PREFIX, "")
     value = pl.when(whole & number.str.contains(HOME)).then(home).when(whole & number.str.contains(ABROAD)).then(number)
-    fault = verbs.fault_unless_empty("PHN-01", number, "0")
+    said = pl.when(number == "0").then(verbs.bare(expr)).otherwise(number)
+    fault = verbs.fault_unless_empty("PHN-01", said, "0")
     return verbs.verdict(value, fault, number=verbs.digits_of(expr, ".()\\-"))
 
 

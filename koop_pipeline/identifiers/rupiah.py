@@ -4,7 +4,8 @@ Written by people and by programs: `Rp 1.250.000,00`, `50.000,-`, `(1.000)`, `1.
 `74999.99999999907`. The setting `decimal` says which mark parts the cents; the other one parts thousands and must be
 followed by exactly three digits. What could be read in two ways is refused, never guessed. No float anywhere.
 
-Faults: MNY-01 not an amount (or too large, or in exponent form): no value. MNY-02 digits beyond two decimals were lost:
+Faults: MNY-01 not an amount (or in exponent form, or of 10^15 and more: 16 digits are a NIK or an account number, and
+sums of a few amounts must fit their type): no value. MNY-02 digits beyond two decimals were lost:
 the value is rounded half-even. Source: domain.md section 8; design.md law 2.
 """
 
@@ -17,6 +18,7 @@ from koop_pipeline.identifiers.numeral import MINUS, NOTHING, DecimalMark, Gramm
 
 SCALE = 2
 TYPE = pl.Decimal(18, SCALE)
+LIMIT = 10**15
 CURRENCY = "[Rr][Pp][.:]?|[Ii][Dd][Rr]"
 
 GRAMMARS: dict[str, Grammar] = {mark: grammar(mark, before=CURRENCY, zero=f"{NOTHING}|{MINUS}+") for mark in (",", ".")}
@@ -32,7 +34,8 @@ def canonical(expr: pl.Expr, *, decimal: DecimalMark = ",") -> pl.Expr:
         .when(~missing & loses(expr, rules, SCALE))
         .then(pl.lit("MNY-02"))
     )
-    return verbs.verdict(readable(expr, rules).cast(TYPE, strict=False), fault)
+    amount = readable(expr, rules).cast(TYPE, strict=False)
+    return verbs.verdict(pl.when(amount.abs() < LIMIT).then(amount), fault)
 
 
 def compact(text: str) -> str:

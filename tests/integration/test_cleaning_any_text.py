@@ -81,6 +81,7 @@ def frame(table: Table, texts: list[str | None]) -> pl.DataFrame:
 @given(reading=st.sampled_from(sorted(AS_READ)), texts=st.lists(TEXTS, min_size=1, max_size=6))
 @example(reading="plain", texts=list(DIRT))
 @example(reading="named", texts=list(DIRT))
+@example(reading="dotted", texts=["0)"])
 @settings(max_examples=3, deadline=None)
 def test_any_text_ends_as_a_value_or_a_named_failure(name: str, reading: str, texts: list[str | None]) -> None:
     table = TABLES[name]

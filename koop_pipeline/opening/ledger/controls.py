@@ -11,6 +11,7 @@ from koop_pipeline.opening.money import sen
 WITH_PRODUCTS = ("savings", "loans")
 WITH_SUBLEDGER = ("savings", "loans", "prepaid")
 WORDS = (*WITH_SUBLEDGER, "allowance", "interest_receivable", "interest_payable")
+OWED = ("loans", "interest_receivable")
 
 
 def subledgers(savings: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
@@ -37,13 +38,13 @@ def subledgers(savings: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
 def specs(accounts: pl.DataFrame) -> pl.DataFrame:
     """Every spec of detail accounts, one row per cooperative_id and spec: balance (whole sen) and `_row` of the first.
 
-    Accounts of several branches with the same spec are one control; the balance is net on each account's normal side.
+    Accounts of several branches with the same spec are one control, and so is an account with its contra account.
     """
     detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(spec=normal_text())
     return (
         detail.drop_nulls("spec")
         .group_by("cooperative_id", "spec")
-        .agg(balance=net_on_normal_side().sum(), _row=pl.col("_row").min(), controls=pl.col("controls").first())
+        .agg(balance=net().sum(), _row=pl.col("_row").min(), controls=pl.col("controls").first())
         .sort("cooperative_id", "spec")
     )
 
@@ -54,16 +55,22 @@ def normal_text() -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def net_on_normal_side() -> pl.Expr:
-    """An account's balance on its normal side, whole sen."""
+def net() -> pl.Expr:
+    """An account's balance on the side on which its control stands (`on_debit_side`), whole sen: a contra account in a
+    control is deducted.
+    """
     debit, credit = sen("debit").fill_null(0), sen("credit").fill_null(0)
     return pl.when(on_debit_side()).then(debit - credit).otherwise(credit - debit)
 
 
 def on_debit_side() -> pl.Expr:
-    """Whether an account normally stands on the debit side; where it does not say so, assets and expenses do."""
+    """Whether the control that the account names stands on the debit side: what is owed to the cooperative does. Where
+    its word is none of ours, as the account normally stands, and where it does not say so, as its type does.
+    """
+    head = normal_text().str.splitn(":", 2).struct.field("field_0")
     by_type = pl.col("account_type").is_in(["asset", "expense"])
-    return pl.coalesce(pl.col("normal_side") == "debit", by_type)
+    own = pl.coalesce(pl.col("normal_side") == "debit", by_type)
+    return pl.when(head.is_in(WORDS)).then(head.is_in(OWED)).otherwise(own)
 
 
 def parts(found_specs: pl.DataFrame) -> pl.DataFrame:

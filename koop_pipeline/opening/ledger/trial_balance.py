@@ -124,7 +124,7 @@ def _ties_that_fail(tied: pl.DataFrame) -> pl.DataFrame:
 def _carrying(accounts: pl.DataFrame) -> pl.DataFrame:
     """`carried`: the accounts that make up the balance of a control, the largest first; null where it is one."""
     detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
-        spec=controls.normal_text(), amount=controls.net_on_normal_side()
+        spec=controls.normal_text(), amount=controls.net()
     )
     named = pl.format("{} {}", "account_code", rupiah("amount"))
     parts = (

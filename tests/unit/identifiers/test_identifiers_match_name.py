@@ -103,7 +103,8 @@ def test_what_is_not_a_title_and_what_is_not_folded(name: str, key: str) -> None
     assert key_of(name) == key
 
 
-names = st.text(max_size=20) | st.lists(
+# Polars knows a newer Unicode than Python 3.11: the two may differ on what Python has not assigned yet
+names = st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=20) | st.lists(
     st.sampled_from(
         ["Hj.", "H", "Drs.", "S.Kom", ", ", ",SE", "Siti", "Moh.", "oe", "ndj", "sdj", "tj", "'", "\u00c9", "aaa"]
     ),

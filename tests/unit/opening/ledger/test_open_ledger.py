@@ -182,6 +182,20 @@ def test_the_chart_says_whether_savings_are_equity_or_liability() -> None:
     assert rules(open_ledger(frame("accounts", parted), frame("savings_accounts", saved), frame("loans", []))) == []
 
 
+def test_a_contra_account_in_a_control_is_deducted() -> None:
+    """A murabahah receivable of 130 with a deferred margin of 30 is the 100 that the members owe; 100 with a contra
+    account of 10 is 90, and 10 short of them.
+    """
+    others = [account(*row) for row in RIGHT[:2]]
+    deferred = account("102", "asset", 0, 30, "loans", normal_side="credit")
+    assert rules(opened([*others, account("101", "asset", 130, 0, "loans"), deferred], SAVINGS, LOANS)) == []
+    contra = account("102", "asset", 0, 10, "loans", normal_side="credit")
+    short = opened([*others, account("101", "asset", 100, 0, "loans"), contra], SAVINGS, LOANS)
+    assert rules(short) == ["ACC-TIE-01"]
+    assert "Rp 90.00 under the control loans" in short.failures["note"][0]
+    assert "101 100.00, 102 -10.00" in short.failures["note"][0]
+
+
 def test_balances_without_a_subledger_are_listed_as_not_proved() -> None:
     accounts = [
         *(account(*row) for row in RIGHT), account("103", "asset", 30, 0), account("104", "asset", 0, 0),
