@@ -12,7 +12,7 @@ import polars as pl
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
 
-WORDS = "shu|hasil usaha|laba|rugi|surplus|defisit"
+WORDS = "shu|hasil usaha|laba|rugi|surplus|defisit|l/r|r/l"
 THIS_YEAR = "berjalan|tahun ini|tahun buku ini|periode ini"
 CURRENT = f"({WORDS}).*({THIS_YEAR})|({THIS_YEAR}).*({WORDS})|^[^a-z]*tahun berjalan[^a-z]*$"
 OF_SOMETHING = "pajak|beban|biaya|pendapatan|cadangan|dana|jasa|jual|selisih|kurs"

@@ -16,6 +16,8 @@ SAVINGS_CASES: list[Case] = [
     change("savings_accounts", S5, "member_no = 'M9'", "SAV-REF-01 OSB-REF-02"),
     change("savings_accounts", S5, "loan_no = 'L9'", "SAV-REF-02"),
     change("savings_accounts", S5, "loan_no = 'L1'", ""),
+    change("savings_accounts", S5, "product_kind = 'prepaid_instalment', loan_no = null", "SAV-PRE-01"),
+    change("savings_accounts", S5, "product_kind = 'prepaid_instalment', loan_no = 'L1'", "SAV-PRE-01"),
     *(
         Case(
             "update checked.savings_accounts set loan_no = 'L9' where {here} and account_no = 'S5'; insert into"
