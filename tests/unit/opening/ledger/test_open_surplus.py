@@ -100,7 +100,8 @@ def test_a_balance_sheet_that_is_right_by_itself_beside_standing_income_counts_t
 NAMES = [
     "SHU Tahun Berjalan", "SHU berjalan", "Sisa Hasil Usaha Tahun Berjalan", "Laba/Rugi Tahun Berjalan",
     "LABA (RUGI) BERJALAN", "Laba berjalan", "Tahun Berjalan", "SHU Tahun Ini", "SHU", "Sisa Hasil Usaha",
-    "Sisa Hasil Usaha (SHU)", "Surplus", "Laba / Rugi", "L/R berjalan", "R/L Berjalan", "Hasil usaha bersih", "SHU 2026", "Surplus tahun 2026",
+    "Sisa Hasil Usaha (SHU)", "Surplus", "Laba / Rugi",
+    "L/R berjalan", "R/L Berjalan", "Hasil usaha bersih", "SHU 2026", "Surplus tahun 2026",
 ]  # fmt: skip
 
 
