@@ -141,6 +141,45 @@ def test_a_batch_starts_at_its_hour_and_not_a_day_later(
     assert {run.run_key for run in runs} == {f"start-{name}" for name in started}
 
 
+@pytest.mark.parametrize(
+    ("starts", "read"),
+    [
+        ("starts_at: 2026-07-09T19:00:00+08:00", False),
+        ("starts_at: '2026-07-09T19:00:00+08:00'", True),
+        ("# starts_at: at night", True),
+        ("", False),
+    ],
+)
+def test_a_batch_file_is_read_whole_only_where_its_time_may_have_come(
+    programme: Path, instance: Any, monkeypatch: pytest.MonkeyPatch, starts: str, read: bool
+) -> None:
+    """Two hundred batches of a thousand cooperatives are asked every minute; 2026-07-03 19:00 +08:00 is 11:00 UTC."""
+    import dagster as dg
+
+    from koop_pipeline.defs.automation import start_batches
+    from koop_pipeline.defs.resources import BatchResource
+    from koop_pipeline.program.folder import ProgramFolder
+    from koop_pipeline.program.program_file import Batch
+
+    whole: list[str] = []
+    batch = ProgramFolder.batch
+
+    def told(folder: ProgramFolder, name: str) -> Batch:
+        whole.append(name)
+        return batch(folder, name)
+
+    monkeypatch.setattr(ProgramFolder, "batch", told)
+    (programme / "batches" / "tiga.yaml").write_text(BATCH.format(name="tiga", starts=starts))
+    context = dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime.fromisoformat("2026-07-03T11:00:00+00:00"),
+        resources={"batch": BatchResource()},
+    )
+    requests: Any = list(start_batches(context))  # type: ignore[arg-type]
+    assert [request.partition_key for request in requests] == ["satu"]
+    assert whole == (["satu", "tiga"] if read else ["satu"])
+
+
 def test_great_expectations_is_not_imported_when_definitions_load() -> None:
     import subprocess
     import sys
