@@ -28,7 +28,7 @@ from koop_pipeline.program.folder import ProgramFolder
 
 PORT = 3107
 TURNS = 3
-SOON = 120_000
+SOON = 60_000
 
 
 def fill(folder: ProgramFolder, count: int) -> str:
@@ -56,7 +56,7 @@ def fill(folder: ProgramFolder, count: int) -> str:
 
 def until(text: str, number: int = 0) -> Callable[[Page], None]:
     """Wait for a text to be seen, or for the place with this number that has it."""
-    return lambda page: page.get_by_text(text, exact=True).nth(number).wait_for(timeout=SOON)
+    return lambda page: page.get_by_text(text, exact=True).filter(visible=True).nth(number).wait_for(timeout=SOON)
 
 
 def seconds(browser: Browser, url: str, there: Callable[[Page], None], picture: Path) -> float:
@@ -96,12 +96,11 @@ def main() -> None:
     run = fill(folder, asked.batches)
     pictures = Path(tempfile.mkdtemp(prefix="koop-ui-"))
     base = f"http://127.0.0.1:{PORT}"
-    job = f"{base}/locations/koop_pipeline.definitions/jobs/migrate_batch"
     pages: dict[str, tuple[str, Callable[[Page], None]]] = {
         "asset graph": (f"{base}/asset-groups", until("verify", 1)),
         "a batch's run": (f"{base}/runs/{run}", until("RUN_SUCCESS")),
-        "partitions of the job": (f"{job}/partitions", until(f"{asked.batches} partitions", 0)),
         "partitions of an asset": (f"{base}/assets/verdicts?view=partitions", until("gelombang-01")),
+        "a partition of it": (f"{base}/assets/verdicts?view=partitions&partition=gelombang-02", until("seconds")),
     }
     environment = {**os.environ, **prepare_ui(folder)}
     command = [sys.executable, "-m", "dagster", "dev", "-m", "koop_pipeline.definitions", "-p", str(PORT)]
