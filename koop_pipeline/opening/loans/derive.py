@@ -43,11 +43,11 @@ def rounding_unit() -> pl.Expr:
 def instalments(delivered: pl.DataFrame) -> pl.DataFrame:
     """Delivered instalments with the missing one of principal, interest and total filled.
 
-    total = principal + interest; an interest that is not stated beside a principal alone is none. Where only the
-    total is stated its parts stay null.
+    total = principal + interest. What does not follow stays null: both parts of a total alone, and the interest beside
+    a principal alone, for silence is no interest of 0.
     """
     principal, interest, total = sen("principal"), sen("interest"), sen("total")
-    full_interest = pl.coalesce(interest, total - principal, pl.when(principal.is_not_null()).then(whole(0)))
+    full_interest = pl.coalesce(interest, total - principal)
     full_principal = pl.coalesce(principal, total - interest)
     return delivered.with_columns(
         principal=rupiah(full_principal),

@@ -25,6 +25,7 @@ from koop_pipeline.opening.loans import (
     repayments,
     residues,
     reversals,
+    silence,
     stored_interest,
     unrated,
 )
@@ -101,6 +102,7 @@ def open_loans(
         *residues.of_remains(owed, rest),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
+        *silence.failures(owed, schedule),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
         earned.failures,
@@ -141,9 +143,11 @@ def with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) 
 
 def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
     """`schedule_source` (delivered, generated, none), `_divided` (totals were delivered, their interest is that of the
-    terms) and `_lacks`, what a schedule would need.
+    terms), `_silent` (so it is beside principals alone) and `_lacks`, what a schedule would need.
     """
-    kinds = schedule.group_by("_loan").agg(pl.col("delivered").first(), _divided=pl.col("divided").any())
+    kinds = schedule.group_by("_loan").agg(
+        pl.col("delivered").first(), _divided=pl.col("divided").any(), _silent=pl.col("silent").any()
+    )
     frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
     known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
     remains = (pl.col("_out") > 0) | pl.col("_loan").is_in(rest["_loan"].unique().to_list())
@@ -222,7 +226,7 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
     explained = most_explained(count, pl.col("_unit"), pl.col("_out").clip(0))
     bound = pl.max_horizontal(pl.col("_tolerance"), explained)
     scheduled = pl.col("schedule_source") != "none"
-    by_terms = (pl.col("schedule_source") != "delivered") | pl.col("_divided")
+    by_terms = (pl.col("schedule_source") != "delivered") | pl.col("_divided") | pl.col("_silent")
     owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
         found(

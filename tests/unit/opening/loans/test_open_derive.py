@@ -100,7 +100,7 @@ def test_the_rounding_unit_is_the_smallest_that_gives_the_stored_instalment(inst
         (("100", "20", None), ("100", "20", "120")),
         (("100", None, "120"), ("100", "20", "120")),
         ((None, "20", "120"), ("100", "20", "120")),
-        (("100", None, None), ("100", "0", "100")),
+        (("100", None, None), ("100", None, None)),
         ((None, None, "120"), (None, None, "120")),
         ((None, None, None), (None, None, None)),
         (("867000", "233000", "1100000"), ("867000", "233000", "1100000")),
