@@ -17,6 +17,7 @@ from koop_pipeline.opening.loans import (
     claims,
     classes,
     derive,
+    empty_parts,
     maturity,
     on_balance,
     outstanding,
@@ -86,7 +87,8 @@ def open_loans(
     terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
-    filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
+    made = empty_parts.proved(_numbered(repayments_made, numbers), with_cutoff(unique, cutoffs))
+    filled = repayments.fill(made, schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     owed = with_history(owed, repayments_made, filled)
@@ -102,6 +104,7 @@ def open_loans(
         *residues.of_remains(owed, rest),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
+        *empty_parts.failures(made),
         *silence.failures(owed, schedule),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),

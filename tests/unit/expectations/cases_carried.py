@@ -37,7 +37,7 @@ CARRIED = {
     "loan_instalments": MONEY + "INS-MNY-01=b INS-MNY-02=w INS-NUM-01=b INS-DAT-01=b INS-DAT-02=b INS-DAT-03=b"
     " INS-ENM-01=b",
     "loan_repayments": MONEY
-    + "CUT-02=w RPY-BCK-01=w RPY-REV-01=w RPY-MNY-01=b RPY-MNY-02=w RPY-NUM-01=b RPY-DAT-01=b RPY-DAT-02=b"
+    + "CUT-02=w RPY-BCK-01=w RPY-REV-01=w RPY-PRT-02=b RPY-PRT-01=w RPY-MNY-01=b RPY-MNY-02=w RPY-NUM-01=b RPY-DAT-01=b RPY-DAT-02=b"
     " RPY-DAT-03=b RPY-ENM-01=b",
     "collaterals": ROWS + "COL-MNY-01=b COL-MNY-02=w COL-DAT-01=h COL-DAT-02=h COL-DAT-03=h COL-ENM-01=r COL-NAM-01=h",
     "accounts": MONEY
