@@ -1,4 +1,4 @@
-"""Repayments of which a part is empty and nothing tells it: an empty cell, or an amount that the profile cast to nothing.
+"""Repayments of which a part is empty and nothing tells it: an empty cell, or an amount that the profile cannot cast.
 
 Put here when such a part counts as nothing, and what is said of it. The arithmetic of parts is `repayments.py`.
 
@@ -43,17 +43,18 @@ def failures(made: pl.DataFrame) -> list[pl.DataFrame]:
     """
     told = pl.any_horizontal(pl.col("interest", "total").is_not_null()).any().over("cooperative_id")
     beside = pl.col("principal").is_not_null() & pl.col("interest").is_null() & pl.col("total").is_null() & told
-    loan = pl.col("loan_no").fill_null("?")
+    loan, day = pl.col("loan_no").fill_null("?"), pl.col("paid_on").cast(pl.String).fill_null("?")
     return [
         found(
             made, beside | _aside(), rule="RPY-PRT-01", table="loan_repayments", column="interest",
             before=pl.col("interest"),
             note=pl.when(pl.col("principal").is_not_null()).then(pl.format(
                 "a payment of {} on loan {} states Rp {} of principal and neither interest nor total: no interest "
-                "counts as paid, and it stays owed", pl.col("paid_on").cast(pl.String).fill_null("?"), loan, "principal",
+                "counts as paid, and it stays owed", day, loan, "principal",
             )).otherwise(pl.format(
                 "a payment of {} on loan {} states Rp {} of penalty and fee and neither principal, interest nor total: "
-                "none of either counts as paid", pl.col("paid_on").cast(pl.String).fill_null("?"), loan, rupiah(_side()),
+                "none of either counts as paid",
+                day, loan, rupiah(_side()),
             )),
         ),
         found(
@@ -62,7 +63,7 @@ def failures(made: pl.DataFrame) -> list[pl.DataFrame]:
                 "a payment of {} on loan {} states Rp {} of interest and neither principal nor total, and no stored "
                 "balance proves that it repaid nothing: what the loan owes is not derived; deliver the principal (0 if "
                 "it is none) or the total",
-                pl.col("paid_on").cast(pl.String).fill_null("?"), loan, "interest",
+                day, loan, "interest",
             ),
         ),
     ]  # fmt: skip

@@ -28,6 +28,7 @@ from koop_pipeline.opening.loans import (
     reversals,
     silence,
     stored_interest,
+    two_rates,
     unrated,
 )
 from koop_pipeline.opening.loans.contract import contract, decided
@@ -84,10 +85,11 @@ def open_loans(
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
     told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
-    terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
-    schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
     made = empty_parts.proved(_numbered(repayments_made, numbers), with_cutoff(unique, cutoffs))
+    told = two_rates.followed(told, unique, made)
+    terms = derive.terms(claims.with_explained_unit(told, explained))
+    schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
     filled = repayments.fill(made, schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
@@ -106,6 +108,7 @@ def open_loans(
         *reversals.failures(filled),
         *empty_parts.failures(made),
         *silence.failures(owed, schedule),
+        *two_rates.failures(owed),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
         earned.failures,

@@ -98,7 +98,8 @@ def test_an_empty_interest_stays_owed_and_is_said() -> None:
 
 @pytest.mark.parametrize("stored", [None, 10_000_000])
 def test_where_no_repayment_says_what_is_interest_an_empty_one_says_nothing(stored: int | None) -> None:
-    assert said(opened(stored, *[{"principal": Decimal(1_000_000)}] * 2)) == []
+    payment: Row = {"principal": Decimal(1_000_000)}
+    assert said(opened(stored, payment, payment)) == []
 
 
 def test_a_penalty_alone_repays_nothing_and_is_said() -> None:
