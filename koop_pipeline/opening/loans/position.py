@@ -28,6 +28,7 @@ from koop_pipeline.opening.loans import (
     reversals,
     silence,
     stored_interest,
+    stored_principal,
     two_rates,
     unrated,
 )
@@ -108,6 +109,7 @@ def open_loans(
         *reversals.failures(filled),
         *empty_parts.failures(made),
         *silence.failures(owed, schedule),
+        *stored_principal.failures(owed, schedule),
         *two_rates.failures(owed),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
