@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from koop_pipeline.opening.failures import found
-from koop_pipeline.opening.loans import rates
+from koop_pipeline.opening.loans import derive, rates
 from koop_pipeline.opening.loans.rounding import COLUMNS as POLICY
 from koop_pipeline.opening.money import rupiah, whole
 
@@ -31,8 +31,8 @@ def with_explained_unit(loans: pl.DataFrame, explained: pl.DataFrame) -> pl.Data
 
 def with_explained_policy(terms: pl.DataFrame, stated: pl.DataFrame, explained: pl.DataFrame) -> pl.DataFrame:
     """`terms` with the rounding policy (`rounding.py`) of a schedule that is explained to the rupiah by the loan's own
-    method and rate, else null; and `_as_stated`: the rate is the one that `stated` (the same rows as the source has
-    them) claims, or stored interest stands beside it.
+    method and rate, else the mode that the stored principal of an instalment shows, else null; and `_as_stated`: the
+    rate is the one that `stated` (the same rows as the source has them) claims, or stored interest stands beside it.
     """
     known = explained.filter("exact").select(*KEY, *POLICY, _method="method", _shown="annual_rate")
     frame = terms.with_columns(_claimed=stated.select(rates.annual_rate()).to_series())
@@ -42,7 +42,9 @@ def with_explained_policy(terms: pl.DataFrame, stated: pl.DataFrame, explained: 
     claimed = ((pl.col("_claimed") - pl.col("annual_rate")).abs() <= pl.lit(SAME_RATE)).fill_null(False)
     stored = pl.any_horizontal(pl.col("instalment_interest", "interest_total").is_not_null())
     policy = [pl.when(own).then(name).alias(name) for name in POLICY]
-    return frame.with_columns(*policy, _as_stated=claimed | stored).select(*terms.columns, *POLICY, "_as_stated")
+    frame = derive.rounding_mode(frame).with_columns(*policy, _as_stated=claimed | stored)
+    mode = pl.when(own).then("rounding_mode").otherwise("_fitted_mode")
+    return frame.with_columns(rounding_mode=mode).select(*terms.columns, *POLICY, "_as_stated")
 
 
 def failures(

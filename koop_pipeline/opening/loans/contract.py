@@ -11,7 +11,9 @@ from koop_pipeline.opening.money import sen, whole
 
 AMOUNTS = ["principal", "interest", "total"]
 OWN = [f"own_{name}" for name in AMOUNTS]
-COLUMNS = ["_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "in_all", *OWN]
+COLUMNS = [
+    "_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "silent", "taken", "in_all", *OWN,
+]  # fmt: skip
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -19,7 +21,9 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
 
     `loans` and `instalments` carry `_loan`. A delivered schedule that lacks a part takes the interest that the loan's
     terms give for that instalment, and the rest of its total as principal (`divided`: that was done); one that has
-    neither part nor total is not used.
+    neither part nor total is not used. Where a principal stands alone (`silent`) its interest is that of the terms too
+    (`taken`), as far as they have that principal: within a tenth of it, or less in a first instalment, which may be
+    paid in part. Else it is not known: `taken` is null, and 0 stands for it (`silence.py` says both).
 
     A delivered schedule of what remains is completed by the instalments before it (`added`), where the loan's terms
     (as `loans` have them, `_as_stated`: they are the stated ones) give the delivered ones to the sen; the first may be
@@ -31,7 +35,9 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
     none = pl.lit(None, dtype=pl.Int128)
-    generated = generated.with_columns(*amounts, delivered=False, added=False, divided=False, in_all=none)
+    generated = generated.with_columns(
+        *amounts, delivered=False, added=False, divided=False, silent=False, taken=none, in_all=none
+    )
     generated = generated.with_columns(total=pl.col("principal") + pl.col("interest"))
     generated = generated.with_columns(pl.col(AMOUNTS).name.prefix("own_"))
     stated = generated.join(loans.filter("_as_stated").select("_loan"), on="_loan", how="semi")
@@ -69,14 +75,37 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
     )
     known = generated.select("_loan", "instalment_no", by_terms="interest")
     frame = frame.join(known, on=["_loan", "instalment_no"], how="left", maintain_order="left")
+    frame = _with_taken(frame, generated)
     share = pl.min_horizontal(pl.coalesce(pl.col("by_terms"), whole(0)), pl.col("total"))
+    unknown = pl.when("silent").then(whole(0))
     frame = frame.with_columns(
         divided=pl.col("interest").is_null() & pl.col("total").is_not_null(),
-        interest=pl.coalesce("interest", share),
+        interest=pl.coalesce("interest", "taken", share, unknown),
         principal=pl.coalesce("principal", pl.col("total") - share),
     ).with_columns(total=pl.coalesce("total", pl.col("principal") + pl.col("interest")), delivered=True, added=False)
     broken = pl.any_horizontal(pl.col("principal", "total", "due_on", "instalment_no").is_null()).any().over("_loan")
     return frame.filter(~broken).with_columns(pl.col(AMOUNTS).name.prefix("own_"))
+
+
+def _with_taken(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+    """`silent` (a principal stands alone) and `taken`, the interest that the terms have beside such a principal.
+
+    A schedule of what remains that is numbered anew is held against the last instalments of the terms.
+    """
+    number, count = pl.col("instalment_no"), pl.len().over("_loan").cast(pl.Int32)
+    ends = generated.group_by("_loan").agg(_last=number.max())
+    frame = frame.join(ends, on="_loan", how="left", maintain_order="left")
+    anew = ((number.min().over("_loan") == 1) & (count < pl.col("_last"))).fill_null(False)
+    frame = frame.with_columns(_no=pl.when(anew).then(number + pl.col("_last") - count).otherwise(number))
+    terms = generated.select("_loan", _no="instalment_no", _terms="principal", _beside="interest")
+    frame = frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left")
+    silent = pl.all_horizontal(pl.col("interest", "total").is_null()) & pl.col("principal").is_not_null()
+    off = pl.col("principal") - pl.col("_terms")
+    netted = (number == number.min().over("_loan")) & (count > 1) & (off <= 0)
+    fits = silent & ((off.abs() * 10 <= pl.col("_terms")) | netted)
+    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("_beside")).drop(
+        "_last", "_no", "_terms", "_beside"
+    )
 
 
 def _completed(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:

@@ -8,9 +8,12 @@ import polars as pl
 
 from koop_pipeline.opening.loans import rate_fits, rates
 from koop_pipeline.opening.loans.due_dates import due_on, with_calendar
-from koop_pipeline.opening.money import MONEY, RUPIAH, half_up_to, rupiah, sen, whole
+from koop_pipeline.opening.loans.rounding import UNITS, Mode, Policy
+from koop_pipeline.opening.money import MONEY, RUPIAH, rupiah, sen, whole
 
-ROUNDING_UNITS = (1, 50, 100, 500, 1_000)
+MODES: tuple[Mode, ...] = ("nearest", "none", "up", "down")
+FITS = [(mode, unit) for mode in MODES for unit in (UNITS if mode != "none" else UNITS[:1])]
+"""Ways of rounding that a stored instalment may show, the preferred first; units in rupiah, the finest first."""
 
 
 def terms(loans: pl.DataFrame) -> pl.DataFrame:
@@ -27,27 +30,36 @@ def terms(loans: pl.DataFrame) -> pl.DataFrame:
 
 
 def rounding_unit() -> pl.Expr:
-    """The stated unit if positive, else the smallest usual one to which P/n half-up gives the stored instalment, else
-    1.
-    """
+    """The stated unit if positive, else that of the first of `FITS` which gives the stored instalment, else 1."""
     stated = pl.when(pl.col("rounding_unit") > 0).then("rounding_unit")
-    instalment, n = sen("instalment_principal"), pl.col("_n").cast(pl.Int128)
-    level = pl.col("interest_method").is_in(["flat", "declining", "margin"])
-    fitted = [
-        pl.when(level & (half_up_to(sen("principal"), n, whole(unit * RUPIAH)) == instalment)).then(unit * RUPIAH)
-        for unit in ROUNDING_UNITS
-    ]
+    fitted = [pl.when(_gives(mode, whole(unit * RUPIAH))).then(unit * RUPIAH) for mode, unit in FITS]
     return pl.coalesce(stated, rupiah(pl.coalesce(*fitted, RUPIAH).cast(pl.Int128))).cast(MONEY)
+
+
+def rounding_mode(loans: pl.DataFrame) -> pl.DataFrame:
+    """`loans` (of `terms`) with `_fitted_mode`: how P/n is rounded to the rounding unit to give the stored instalment;
+    null where it is not, where none is stored, and in methods whose principals are not equal.
+    """
+    unit = sen("rounding_unit")
+    modes = [pl.when(_gives(mode, unit)).then(pl.lit(mode)) for mode in MODES]
+    found = with_calendar(loans).select(_fitted_mode=pl.coalesce(modes))
+    return loans.with_columns(found["_fitted_mode"])
+
+
+def _gives(mode: Mode, unit: pl.Expr) -> pl.Expr:
+    level = pl.col("interest_method").is_in(["flat", "declining", "margin"])
+    part = Policy(mode).quotient(sen("principal"), pl.col("_n").cast(pl.Int128), unit)
+    return level & (part == sen("instalment_principal"))
 
 
 def instalments(delivered: pl.DataFrame) -> pl.DataFrame:
     """Delivered instalments with the missing one of principal, interest and total filled.
 
-    total = principal + interest; an interest that is not stated beside a principal alone is none. Where only the
-    total is stated its parts stay null.
+    total = principal + interest. What does not follow stays null: both parts of a total alone, and the interest beside
+    a principal alone, for silence is no interest of 0.
     """
     principal, interest, total = sen("principal"), sen("interest"), sen("total")
-    full_interest = pl.coalesce(interest, total - principal, pl.when(principal.is_not_null()).then(whole(0)))
+    full_interest = pl.coalesce(interest, total - principal)
     full_principal = pl.coalesce(principal, total - interest)
     return delivered.with_columns(
         principal=rupiah(full_principal),

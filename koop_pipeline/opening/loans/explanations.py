@@ -40,7 +40,8 @@ _KEY = ["_loan", "interest_method", "_rate"]
 
 
 def explain(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
-    """One row for each loan with delivered instalments, in the order of `loans`: columns `COLUMNS`.
+    """One row for each loan with delivered instalments that tell interest or totals, in the order of `loans`: columns
+    `COLUMNS`. Principals alone tell no method and no rate.
 
     Both frames have the contract's columns. `method` is flat, declining, annuity, bullet, margin, or `irregular` where
     the nearest is further away than Rp 1,000 or a tenth of an instalment; null where the terms do not suffice.
@@ -111,6 +112,7 @@ def _delivered(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     own = instalments.join(numbers, on=["cooperative_id", "loan_no"], how="inner", maintain_order="left")
     amounts = [sen(name).alias(name) for name in ("principal", "interest", "total")]
     frame = derive.instalments(own).select("_loan", pl.col("instalment_no").cast(pl.Int64), "due_on", *amounts)
+    frame = frame.filter(pl.any_horizontal(pl.col("interest", "total").is_not_null()).any().over("_loan"))
     return frame.drop_nulls("instalment_no").unique(["_loan", "instalment_no"], keep="first", maintain_order=True)
 
 
@@ -135,7 +137,7 @@ def _terms(loans: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
         *highs,
         *dates,
         _sum=pl.col("principal").sum(),
-        _interest=pl.col("interest").sum(),
+        _interest=pl.when(pl.col("interest").is_not_null().all()).then(pl.col("interest").sum()),
         _size=pl.col("total").max(),
         _grain=_grain(pl.col("total").filter(~first & ~last)),
         _rows=pl.len(),

@@ -160,17 +160,20 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
     by no more than rounding).
     """
     gap = (pl.col("_stored") - pl.col("_derived")).abs()
-    over = pl.col("status").is_in(["settled", "written_off"]) & (pl.col("_payments") > 0)
+    over = pl.col("status").is_in(["settled", "written_off"]) & pl.col("_has_history")
     undivided = pl.col("_unknown_between") > 0
     stored, derived = rupiah("_stored"), rupiah("_derived")
     owed = rupiah("_out").cast(pl.String).fill_null("?")
     unlike = pl.col("_unlike") & ~pl.col("_irreversible")
     sound = ~pl.col("_irreversible") & ~pl.col("_unlike")
     compared = (pl.col("_active") | pl.col("_ended") | over) & sound
+    none_paid = over & (pl.col("_payments").fill_null(0) == 0)
     both = pl.format(
         "the outstanding principal at the cut-off is Rp {} by the stored balance, Rp {} by principal and "
-        "repayments: a difference of Rp {}",
+        "repayments: a difference of Rp {}{}",
         stored, derived, rupiah(gap),
+        pl.when(none_paid).then(pl.format("; the loan is {} and no repayment of it is delivered", "status"))
+        .otherwise(pl.lit("")),
     )  # fmt: skip
     within = pl.format("{}, within Rp {} of rounding", both, rupiah("_tolerance"))
     return [

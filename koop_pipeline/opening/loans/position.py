@@ -17,6 +17,7 @@ from koop_pipeline.opening.loans import (
     claims,
     classes,
     derive,
+    empty_parts,
     maturity,
     on_balance,
     outstanding,
@@ -25,7 +26,10 @@ from koop_pipeline.opening.loans import (
     repayments,
     residues,
     reversals,
+    silence,
     stored_interest,
+    stored_principal,
+    two_rates,
     unrated,
 )
 from koop_pipeline.opening.loans.contract import contract, decided
@@ -82,10 +86,12 @@ def open_loans(
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
     told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
-    terms = derive.terms(claims.with_explained_unit(told, explained))
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
+    made = empty_parts.proved(_numbered(repayments_made, numbers), with_cutoff(unique, cutoffs))
+    told = two_rates.followed(told, unique, made)
+    terms = derive.terms(claims.with_explained_unit(told, explained))
     schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
-    filled = repayments.fill(_numbered(repayments_made, numbers), schedule)
+    filled = repayments.fill(made, schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     owed = with_history(owed, repayments_made, filled)
@@ -101,6 +107,10 @@ def open_loans(
         *residues.of_remains(owed, rest),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
+        *empty_parts.failures(made),
+        *silence.failures(owed, schedule),
+        *stored_principal.failures(owed, schedule),
+        *two_rates.failures(owed),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
         earned.failures,
@@ -141,9 +151,11 @@ def with_history(loans: pl.DataFrame, made: pl.DataFrame, filled: pl.DataFrame) 
 
 def _with_source(loans: pl.DataFrame, schedule: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
     """`schedule_source` (delivered, generated, none), `_divided` (totals were delivered, their interest is that of the
-    terms) and `_lacks`, what a schedule would need.
+    terms), `_silent` (so it is beside principals alone) and `_lacks`, what a schedule would need.
     """
-    kinds = schedule.group_by("_loan").agg(pl.col("delivered").first(), _divided=pl.col("divided").any())
+    kinds = schedule.group_by("_loan").agg(
+        pl.col("delivered").first(), _divided=pl.col("divided").any(), _silent=pl.col("silent").any()
+    )
     frame = loans.join(kinds, on="_loan", how="left", maintain_order="left")
     known = pl.when(pl.col("delivered")).then(pl.lit("delivered")).otherwise(pl.lit("generated"))
     remains = (pl.col("_out") > 0) | pl.col("_loan").is_in(rest["_loan"].unique().to_list())
@@ -222,7 +234,7 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
     explained = most_explained(count, pl.col("_unit"), pl.col("_out").clip(0))
     bound = pl.max_horizontal(pl.col("_tolerance"), explained)
     scheduled = pl.col("schedule_source") != "none"
-    by_terms = (pl.col("schedule_source") != "delivered") | pl.col("_divided")
+    by_terms = (pl.col("schedule_source") != "delivered") | pl.col("_divided") | pl.col("_silent")
     owes = pl.col("_active") & (pl.col("_out").is_null() | (pl.col("_out") > 0))
     return [
         found(

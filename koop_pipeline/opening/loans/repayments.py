@@ -8,7 +8,9 @@ its interest first and then its principal. Interest of a period that has not beg
 paid: what exceeds it is principal, so a loan settled early in one sum pays no future interest. Without a contract to
 go by the parts stay null: what the loan owes is then not derived. A reversal (a negative total) that does not say its
 parts has those of the payment that it takes back (`reversals.py`), and neither of the two counts for the division of
-others.
+others. An amount that is empty where nothing tells it is not known, and no 0: a principal beside an interest without a
+total, unless the stored balance is what the loan owes without it (`empty_parts.py`). An interest that is empty beside a
+principal counts as none paid, so it stays owed; so do both parts beside a penalty or fee alone.
 """
 
 from datetime import date
@@ -65,11 +67,12 @@ def _arithmetic(repayments: pl.DataFrame) -> pl.DataFrame:
     side = sen("penalty").fill_null(0) + sen("fee").fill_null(0)
     stated = pl.any_horizontal([pl.col(name).is_not_null() for name in ("principal", "interest", "penalty", "fee")])
     summed = pl.when(total.is_null() & stated).then(whole(0))
+    lost = p.is_null() & i.is_not_null() & total.is_null()
     neither = p.is_null() & i.is_null() & total.is_not_null()
     return repayments.with_row_index("_key").with_columns(
-        principal=pl.coalesce(p, total - i - side, summed),
+        principal=pl.coalesce(p, total - i - side, pl.when(~lost).then(summed)),
         interest=pl.coalesce(i, total - p - side, summed),
-        total=pl.coalesce(total, pl.when(stated).then(p.fill_null(0) + i.fill_null(0) + side)),
+        total=pl.coalesce(total, pl.when(stated & ~lost).then(p.fill_null(0) + i.fill_null(0) + side)),
         _cash=pl.when(neither & (total - side >= 0)).then(total - side),
         _side=side,
         _asks=neither & (total < 0),

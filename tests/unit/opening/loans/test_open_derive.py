@@ -87,7 +87,16 @@ def test_first_due_date_and_maturity_follow_from_the_disbursement() -> None:
 
 @pytest.mark.parametrize(
     ("instalment", "unit"),
-    [(None, 1), (833_333, 1), (833_350, 50), (833_300, 100), (833_500, 500), (833_000, 1000), (834_000, 1)],
+    [
+        (None, 1),
+        (833_333, 1),
+        (833_350, 50),
+        (833_300, 100),
+        (833_500, 500),
+        (833_000, 1000),
+        (834_000, 1000),
+        (834_001, 1),
+    ],
 )
 def test_the_rounding_unit_is_the_smallest_that_gives_the_stored_instalment(instalment: int | None, unit: int) -> None:
     got = terms(instalment_principal=None if instalment is None else Decimal(instalment))
@@ -100,7 +109,7 @@ def test_the_rounding_unit_is_the_smallest_that_gives_the_stored_instalment(inst
         (("100", "20", None), ("100", "20", "120")),
         (("100", None, "120"), ("100", "20", "120")),
         ((None, "20", "120"), ("100", "20", "120")),
-        (("100", None, None), ("100", "0", "100")),
+        (("100", None, None), ("100", None, None)),
         ((None, None, "120"), (None, None, "120")),
         ((None, None, None), (None, None, None)),
         (("867000", "233000", "1100000"), ("867000", "233000", "1100000")),

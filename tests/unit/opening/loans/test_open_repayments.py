@@ -48,7 +48,7 @@ MONEY = ("principal", "interest", "penalty", "fee", "total")
         ({"principal": "100", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
         ({"interest": "10", "total": "116", "penalty": "5", "fee": "1"}, ("100", "10", "116")),
         ({"principal": "100"}, ("100", "0", "100")),
-        ({"interest": "10"}, ("0", "10", "10")),
+        ({"interest": "10"}, (None, "10", None)),
         ({"penalty": "5"}, ("0", "0", "5")),
         ({"principal": "100", "interest": "10", "total": "111"}, ("100", "10", "111")),
         ({}, (None, None, None)),

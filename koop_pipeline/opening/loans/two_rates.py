@@ -1,0 +1,100 @@
+"""Two stated rates of one loan that contradict each other: `annual_rate`, and `source_rate` by its base.
+
+Put here which of the two generates, and what is said. Rates against stored interest are `stored_interest.py`.
+
+Policy (ADR 0030). What the borrower pays decides: a delivered schedule, else the stored interest, else the history: the
+interest of the first payment that states one is that of one of the two rates on the whole principal, whatever the
+method, and not that of the other. Where nothing decides, the stated annual rate generates and that blocks.
+"""
+
+import polars as pl
+
+from koop_pipeline.opening.failures import found
+from koop_pipeline.opening.loans import rates
+from koop_pipeline.opening.loans.claims import SAME_RATE
+from koop_pipeline.opening.money import PERCENT, RUPIAH, half_up, millionths, rupiah, sen, whole
+
+NEAR = 1_000 * RUPIAH
+
+
+def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """`loans` with annual_rate as it opens where two stated ones contradict each other, and `_two_rates` (whether they
+    do), `_stated_rate`, `_source_rate` (percent a year; the latter null where its base is not known), `_first_interest`
+    (sen, of the first payment) and `_by_history` (whether that tells which).
+
+    `stated`: the same rows as the source has them; `made`: repayments with `_loan`. Same rows, same order.
+    """
+    first = made.filter(sen("interest") > 0).sort("paid_on", "_row").group_by("_loan").agg(
+        _first_interest=sen("interest").first()
+    )  # fmt: skip
+    source = [rates.nominal(base, millionths("source_rate")) for base in rates.BASES]
+    known = [
+        pl.when(pl.col("source_rate_basis") == base).then(one) for base, one in zip(rates.BASES, source, strict=True)
+    ]
+    own = stated.select(
+        "_loan", _stated_rate="annual_rate", _source_rate=pl.coalesce(known),
+        _two_rates=pl.when(pl.col("source_rate_basis").is_null()).then(
+            pl.all_horizontal([_differ(pl.col("annual_rate"), one) for one in source])
+        ).otherwise(_differ(pl.col("annual_rate"), pl.coalesce(known))).fill_null(False),
+    )  # fmt: skip
+    frame = loans.join(own, on="_loan", how="left", maintain_order="left")
+    frame = frame.join(first, on="_loan", how="left", maintain_order="left")
+    by_stated, by_source = _fits("_stated_rate"), _fits("_source_rate")
+    silent = stated.select(pl.all_horizontal(pl.col("instalment_interest", "interest_total").is_null())).to_series()
+    tells = (pl.col("_two_rates") & silent & (by_stated != by_source)).fill_null(False)
+    unmoved = (pl.col("annual_rate") == pl.col("_stated_rate")).fill_null(False)
+    return frame.with_columns(
+        _by_history=tells,
+        annual_rate=pl.when(tells & by_source & unmoved).then("_source_rate").otherwise("annual_rate"),
+    )
+
+
+def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
+    """`LON-RTE-05` (two stated rates contradict each other, and something decides) and `LON-RTE-06` (nothing does, and
+    the schedule is made from one of them). Said of loans that owe at the cut-off.
+
+    `loans` of `followed`, as `position.py` has them.
+    """
+    delivered = (pl.col("schedule_source") == "delivered") & ~pl.col("_divided") & ~pl.col("_silent")
+    stored = pl.any_horizontal(pl.col("instalment_interest", "interest_total").is_not_null())
+    decides = (
+        pl.when(delivered).then(pl.lit("the delivered schedule decides the interest"))
+        .when(stored).then(pl.lit("the stored interest decides"))
+        .when("_by_history").then(pl.format(
+            "the history decides, its first payment has Rp {} of interest", rupiah("_first_interest")
+        ))
+        .when(pl.col("schedule_source") == "none").then(pl.lit("no schedule is made from either"))
+    )  # fmt: skip
+    both = pl.format(
+        "the stated {} % a year and the stored rate {} ({}), which is {} % a year, contradict each other",
+        rates.percent_text(pl.col("_stated_rate")), rates.percent_text(pl.col("source_rate")),
+        pl.col("source_rate_basis").fill_null("base not stated"), rates.percent_text(pl.col("_source_rate")),
+    )  # fmt: skip
+    owes = pl.col("_active") & pl.col("_two_rates")
+    opens = rates.percent_text(pl.col("annual_rate"))
+    return [
+        found(
+            loans, owes & decides.is_not_null(), rule="LON-RTE-05", table="loans", column="annual_rate",
+            before=pl.col("_stated_rate"), note=pl.format("{}; {}: {} % a year opens", both, decides, opens),
+        ),
+        found(
+            loans, owes & decides.is_null(), rule="LON-RTE-06", table="loans", column="annual_rate",
+            before=pl.col("_stated_rate"),
+            note=pl.format(
+                "{}, and no schedule, stored interest or payment decides: Rp {} of interest would open by {} % a year; "
+                "correct the wrong one", both, rupiah("_interest_rest"), opens,
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def _differ(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return (one - other).abs() > pl.lit(SAME_RATE)
+
+
+def _fits(percent: str) -> pl.Expr:
+    """Whether the first interest paid is that of a yearly rate on the whole principal, within Rp 1,000 and a tenth."""
+    over, under = rates.periods()
+    expected = half_up(sen("principal") * millionths(percent) * under, over * whole(PERCENT))
+    off = (pl.col("_first_interest") - expected).abs()
+    return ((off <= NEAR) & (off * 10 <= expected)).fill_null(False)

@@ -1,0 +1,116 @@
+"""The stored principal of an instalment: the schedule is generated as it is rounded, or the difference is said.
+
+10,000,000 over 12 instalments are 833,333.33 each. Disbursed on 15 June 2026, the cut-off is 30 June 2026.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+
+CUTOFF = date(2026, 6, 30)
+LOAN: dict[str, object] = {
+    "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(10_000_000),
+    "interest_method": "flat", "annual_rate": Decimal(12), "instalment_interest": Decimal(100_000), "tenor": 12,
+    "frequency": "monthly", "status": "active", "disbursed_on": date(2026, 6, 15),
+    "outstanding_principal": Decimal(10_000_000),
+}  # fmt: skip
+
+
+def opened(**loan: object) -> OpenedLoans:
+    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
+    empty = (frame("loan_instalments", []), frame("loan_repayments", []), frame("collaterals", []))
+    return open_loans(frame("loans", [{**LOAN, **loan}]), *empty, cutoffs)
+
+
+def principals(result: OpenedLoans) -> list[Decimal]:
+    return result.schedules["principal"].to_list()
+
+
+def said(result: OpenedLoans) -> list[str]:
+    return result.failures.filter(pl.col("rule") == "LON-PRN-01")["note"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("stored", "last"),
+    [
+        ("834000", "826000"),  # up to 1,000: 10,000,000 - 11 x 834,000
+        ("833400", "832600"),  # up to 100
+        ("833334", "833326"),  # up to 1
+        ("833333", "833337"),  # nearest 1
+        ("833000", "837000"),  # nearest 1,000
+        ("833300", "833700"),  # nearest 100
+        ("833333.33", "833333.37"),  # not rounded at all
+    ],
+)
+def test_a_stored_principal_that_a_rounding_gives_generates_the_schedule(stored: str, last: str) -> None:
+    result = opened(instalment_principal=Decimal(stored))
+    assert principals(result) == [Decimal(stored)] * 11 + [Decimal(last)]
+    assert (said(result), result.schedules["interest"].to_list()) == ([], [Decimal(100_000)] * 12)
+
+
+def test_a_principal_rounded_down_is_not_rounded_to_the_nearest() -> None:
+    """20,000,000 over 12 are 1,666,666.67: 1,666,666 is truncated, and 1,666,674 is left for the last."""
+    result = opened(
+        principal=Decimal(20_000_000), outstanding_principal=Decimal(20_000_000),
+        instalment_interest=Decimal(200_000), instalment_principal=Decimal(1_666_666),
+    )  # fmt: skip
+    assert principals(result) == [Decimal(1_666_666)] * 11 + [Decimal(1_666_674)]
+
+
+def test_a_stated_unit_stays_and_the_stored_principal_tells_the_way() -> None:
+    result = opened(instalment_principal=Decimal(834_000), rounding_unit=Decimal(1_000))
+    assert principals(result) == [Decimal(834_000)] * 11 + [Decimal(826_000)]
+
+
+@pytest.mark.parametrize(
+    ("loan", "note"),
+    [
+        (
+            {"instalment_principal": Decimal(500_000)},
+            "Rp 500000.00 of principal an instalment is stored, which no rounding to Rp 1.00 makes of Rp 10000000.00 "
+            "over 12 instalments (flat): Rp 833333.00 opens",
+        ),
+        # 1 % a month: 10,000,000 x 0.01 / (1 - 1.01 ^ -12) = 888,487.89, of which the first 100,000 are interest
+        (
+            {"instalment_principal": Decimal(834_000), "interest_method": "annuity"},
+            "Rp 834000.00 of principal an instalment is stored, which no rounding to Rp 1.00 makes of Rp 10000000.00 "
+            "over 12 instalments (annuity): Rp 788488.00 opens",
+        ),
+    ],
+)
+def test_a_stored_principal_that_nothing_explains_is_said_with_both_amounts(loan: dict[str, object], note: str) -> None:
+    assert said(opened(**loan)) == [note]
+
+
+@pytest.mark.parametrize(
+    "loan",
+    [
+        {"interest_method": "annuity", "instalment_principal": Decimal(788_488)},
+        {"interest_method": "bullet", "instalment_principal": Decimal(0)},
+        {"interest_method": "bullet", "instalment_principal": Decimal(10_000_000)},
+        {"tenor": 1, "instalment_principal": Decimal(5)},
+        {},
+    ],
+)
+def test_a_stored_principal_of_another_method_that_agrees_is_not_said(loan: dict[str, object]) -> None:
+    assert said(opened(**loan)) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(lent=st.integers(5_000_000, 50_000_000), tenor=st.integers(2, 36), unit=st.sampled_from([1, 50, 100, 500, 1000]))
+def test_a_principal_rounded_up_is_repaid_in_full_with_the_rest_last(lent: int, tenor: int, unit: int) -> None:
+    """Every instalment but the last is the stored one, and the sum is what was lent."""
+    stored = -(-lent // (tenor * unit)) * unit
+    result = opened(
+        principal=Decimal(lent), outstanding_principal=Decimal(lent), tenor=tenor, instalment_interest=Decimal(0),
+        annual_rate=Decimal(0), instalment_principal=Decimal(stored),
+    )  # fmt: skip
+    got = principals(result)
+    assert (got[:-1], sum(got)) == ([Decimal(stored)] * (tenor - 1), Decimal(lent))

@@ -1,0 +1,123 @@
+"""Two stated rates that contradict each other: what the borrower pays decides, and where nothing does that blocks.
+
+12,000,000 over 12 months: 1 % a month is 120,000 a month flat, 24 % a year 240,000. Disbursed on 31 January 2026, the
+cut-off is 30 June 2026.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from koop_pipeline.opening.frames import frame
+from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+
+CUTOFF = date(2026, 6, 30)
+Row = dict[str, object]
+LOAN: Row = {
+    "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(12_000_000),
+    "interest_method": "flat", "annual_rate": Decimal(24), "source_rate": Decimal(1), "source_rate_basis": "per_month",
+    "tenor": 12, "frequency": "monthly", "status": "active", "disbursed_on": date(2026, 1, 31),
+    "outstanding_principal": Decimal(12_000_000),
+}  # fmt: skip
+BOTH = "the stated 24 % a year and the stored rate 1 (per_month), which is 12 % a year, contradict each other"
+
+
+def opened(loan: Row, interest: int | None = None, instalments: list[Row] | None = None) -> OpenedLoans:
+    own = {"cooperative_id": "A", "loan_no": "1"}
+    paid = {**own, "paid_on": date(2026, 2, 28), "principal": Decimal(1_000_000)}
+    made = [] if interest is None else [{**paid, "interest": Decimal(interest)}]
+    left = {} if interest is None else {"outstanding_principal": Decimal(11_000_000)}
+    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
+    return open_loans(
+        frame("loans", [{**LOAN, **left, **loan}]),
+        frame("loan_instalments", [{**own, **row} for row in instalments or []]),
+        frame("loan_repayments", made), frame("collaterals", []), cutoffs,
+    )  # fmt: skip
+
+
+def said(result: OpenedLoans) -> list[tuple[str, str]]:
+    found = result.failures.filter(pl.col("rule").is_in(["LON-RTE-05", "LON-RTE-06"]))
+    return list(zip(found["rule"], found["note"], strict=True))
+
+
+def opens(result: OpenedLoans) -> tuple[Decimal, Decimal]:
+    """The yearly rate and the interest of one instalment in the middle."""
+    row = result.schedules.row(6, named=True)
+    return result.positions["annual_rate"][0], row["interest"]
+
+
+def test_where_nothing_decides_it_blocks_with_the_interest_that_would_open() -> None:
+    """Twelve times 240,000 would open."""
+    result = opened({})
+    assert said(result) == [
+        (
+            "LON-RTE-06",
+            f"{BOTH}, and no schedule, stored interest or payment decides: Rp 2880000.00 of interest would open by "
+            "24 % a year; correct the wrong one",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("interest", "percent"), [(120_000, 12), (240_000, 24)])
+def test_the_history_decides(interest: int, percent: int) -> None:
+    result = opened({}, interest)
+    assert opens(result) == (Decimal(percent), Decimal(interest))
+    assert said(result) == [
+        (
+            "LON-RTE-05",
+            f"{BOTH}; the history decides, its first payment has Rp {interest}.00 of interest: {percent} % a year "
+            "opens",
+        )
+    ]
+
+
+def test_the_first_interest_tells_a_declining_loan_too() -> None:
+    """1 % of 12,000,000 is 120,000; of the sixth balance before instalment 8, 5,000,000, it is 50,000."""
+    result = opened({"interest_method": "declining"}, 120_000)
+    assert opens(result) == (Decimal(12), Decimal(50_000))
+
+
+def test_a_payment_of_neither_rate_decides_nothing() -> None:
+    assert [rule for rule, _ in said(opened({}, 180_000))] == ["LON-RTE-06"]
+
+
+@pytest.mark.parametrize(("interest", "percent"), [(120_000, 12), (240_000, 24)])
+def test_the_stored_interest_decides(interest: int, percent: int) -> None:
+    result = opened({"instalment_interest": Decimal(interest)})
+    assert opens(result) == (Decimal(percent), Decimal(interest))
+    assert said(result) == [("LON-RTE-05", f"{BOTH}; the stored interest decides: {percent} % a year opens")]
+
+
+def test_a_delivered_schedule_decides() -> None:
+    days = [date(2026 + month // 13, (month - 1) % 12 + 1, 28) for month in range(2, 14)]
+    rows: list[Row] = [
+        {"instalment_no": no, "due_on": day, "principal": Decimal(1_000_000), "interest": Decimal(120_000)}
+        for no, day in enumerate(days, start=1)
+    ]
+    result = opened({}, instalments=rows)
+    assert opens(result) == (Decimal(12), Decimal(120_000))
+    assert said(result) == [("LON-RTE-05", f"{BOTH}; the delivered schedule decides the interest: 12 % a year opens")]
+
+
+@pytest.mark.parametrize(
+    "loan",
+    [
+        {"annual_rate": Decimal(12)},
+        {"annual_rate": Decimal("12.005")},
+        {"annual_rate": Decimal(12), "source_rate_basis": None},
+        {"annual_rate": Decimal(12), "source_rate": Decimal(12), "source_rate_basis": "whole_term"},
+        {"annual_rate": None},
+        {"source_rate": None, "source_rate_basis": None},
+    ],
+)
+def test_rates_that_agree_or_stand_alone_are_not_said(loan: Row) -> None:
+    assert said(opened(loan)) == []
+
+
+def test_a_rate_that_is_the_other_by_no_base_is_said() -> None:
+    """1 is 12 a month, 1 a year and 1 over a year's term: never 24."""
+    result = opened({"source_rate_basis": None})
+    assert [rule for rule, _ in said(result)] == ["LON-RTE-06"]
+    assert "(base not stated), which is ? % a year" in said(result)[0][1]
