@@ -63,7 +63,7 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     relations (a schema with its dot) whose accounts and loans lend their product to movements.
     """
     key = ", ".join(f"t.{quoted(name)}" for name in TABLES[measured.table].key) or "t.cooperative_id"
-    content = f"{key}, {measured.owner}, {measured.product}, {measured.day}, {measured.amount}"
+    content = f"{key}, {measured.owner}, {measured.product}, {measured.day}, {_hashed(measured.amount)}"
     joined = ""
     if measured.parent:
         parent, column = measured.parent
@@ -86,6 +86,11 @@ def measure_text(measured: Measured, hop: str, source: str, amount: str, where: 
         f" {_sums('t.amount')}, 0::HUGEINT AS keys, 0::HUGEINT AS content FROM"
         f" (SELECT t.cooperative_id, {amount} AS amount FROM {source} t WHERE {where}) t GROUP BY ALL"
     )
+
+
+def _hashed(amount: str) -> str:
+    """The amount in the one type that is hashed: the hash of a wider decimal is another one below zero."""
+    return f"TRY_CAST({amount} AS DECIMAL(18,2))"
 
 
 def _sums(amount: str) -> str:
