@@ -92,6 +92,7 @@ BOOKKEEPING = {
     "gate.contents": "cooperative_id VARCHAR, table_name VARCHAR, rows BIGINT, sha256 VARCHAR, state HUGEINT",
     "proof.totals": HOP_TOTALS,
     "proof.explained": HOP_TOTALS,
+    "proof.sealed": "cooperative_id VARCHAR, table_name VARCHAR, rows BIGINT, content HUGEINT",
     "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
