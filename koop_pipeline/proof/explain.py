@@ -36,7 +36,8 @@ def _mapped(staging: Staging, ids: list[str]) -> None:
     """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts: one where
     no block gives it, whatever `mapped` holds by now.
 
-    A row that the block lost is not explained: it is what is looked for.
+    A row that the block lost is not explained: it is what is looked for. Whether a block may give more rows than it
+    reads is for MAP-FAN-02 to say (`gates/fans.py`): the pipeline did what the profile says.
     """
     staging.execute(
         f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', table_name, '', sum(rows + lost - leading_rows), 0,"
