@@ -84,6 +84,7 @@ def make_views(staging: Staging) -> None:
         "counts": "SELECT * FROM gate.row_counts",
         "breaks": "SELECT * FROM proof.breaks WHERE hop NOT IN ('promoted', 'read_back')",
         "money": "SELECT * FROM gate.money",
+        "fans": "SELECT * FROM gate.fans",
         "controls": "SELECT c.cooperative_id, c.name, coalesce(m.delivered, c.delivered) AS delivered,"
         " m.extracted AS mapped FROM mapped.controls c"
         " LEFT JOIN gate.money m ON m.cooperative_id = c.cooperative_id AND m.control = c.name",

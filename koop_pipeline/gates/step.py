@@ -10,6 +10,7 @@ from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.gates.checked import SCOPE, make_promotable, make_views
 from koop_pipeline.gates.control_totals import write_control_totals
 from koop_pipeline.gates.docs import build_docs
+from koop_pipeline.gates.fans import book_fans
 from koop_pipeline.gates.messages import message_of
 from koop_pipeline.gates.run import run_suites
 from koop_pipeline.gates.suites import SuiteFile, load_suites, suites_fingerprint
@@ -24,7 +25,8 @@ from koop_pipeline.staging.content import combine, table_hashes, table_states
 from koop_pipeline.staging.halts import begin
 
 JUDGED = (
-    "declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money", "contents",
+    "declared", "absent", "decisions", "findings", "rule_counts", "verdicts", "held", "row_counts", "money", "fans",
+    "contents",
 )  # fmt: skip
 BEFORE_GATE = ("extracted", "mapped", "cleaned", "opened")
 SUITES = Path(__file__).resolve().parents[2] / "expectations"
@@ -50,6 +52,7 @@ def set_scope(staging: Staging, run: BatchRun) -> list[str]:
             staging.execute("INSERT INTO gate.absent VALUES (?, ?, ?)", [cooperative.id, category, reason])
     book_rows(staging)
     book_money(staging)
+    book_fans(staging)
     make_views(staging)
     record_opened(staging, ids)
     compare(staging, BEFORE_GATE, ids)

@@ -245,10 +245,10 @@ def _account(context: Context, plan: BlockPlan, bad: BadRows) -> None:
         f"INSERT INTO mapped.blocks SELECT ?, ?, ?, ?, ?, (SELECT count(*) FROM {LEADING}),"
         f" count(DISTINCT {unit}) FILTER (excluded IS NULL), count(*) FILTER (excluded IS NULL),"
         f" count(DISTINCT {unit}) FILTER (excluded IS NOT NULL) + (SELECT count(*) FROM ({silent})),"
-        f" (SELECT count(*) FROM ({lost})) FROM {joined}",
+        f" (SELECT count(*) FROM ({lost})), ? FROM {joined}",
         [
             cooperative_id, plan.table.name, plan.number, context.raw.branch,
-            context.raw.matching(plan.block.source),
+            context.raw.matching(plan.block.source), plan.block.multiplies,
         ],
     )  # fmt: skip
     staging.execute(

@@ -171,7 +171,7 @@ class _Together:
         self.staging.execute(
             "INSERT INTO mapped.blocks SELECT c.id, $table, $block, $branch, $sources, count(n._row),"
             " count(n._row) FILTER (n._excluded IS NULL), count(n._row) FILTER (n._excluded IS NULL),"
-            f" count(n._row) FILTER (n._excluded IS NOT NULL), 0 FROM (SELECT unnest($ids) AS id) c"
+            f" count(n._row) FILTER (n._excluded IS NOT NULL), 0, NULL FROM (SELECT unnest($ids) AS id) c"
             f" LEFT JOIN {NUMBERED} n ON n._cooperative_id = c.id GROUP BY c.id",
             {
                 "table": self.plan.table.name,

@@ -23,6 +23,7 @@ from koop_pipeline.opening.savings.balances import open_savings as savings_of
 from koop_pipeline.opening.written import as_written, back_dated, written_late
 from koop_pipeline.program.policies import Policies
 from koop_pipeline.program.run import BatchRun
+from koop_pipeline.proof.record import seal
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import healthy
@@ -65,6 +66,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
+    seal(staging, "opening_savings_balances", run.ids)
 
 
 def open_loans(staging: Staging, run: BatchRun) -> None:
@@ -98,6 +100,8 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
         _fail(staging, _back_dated(staging, "loan_repayments", entries, group))
     _note_after_cutoff(staging, "loan_repayments", ids)
+    for name in ("loan_schedules", "loan_positions", "repayment_parts"):
+        seal(staging, name, run.ids)
 
 
 def open_ledger(staging: Staging, run: BatchRun) -> None:
@@ -122,6 +126,7 @@ def open_ledger(staging: Staging, run: BatchRun) -> None:
         _fail(staging, of_another_day(accounts, _days(staging, group)))
         _fail(staging, tie_interest(accounts, _opened(staging, "accrued_interest", group)))
         _fail(staging, tie_allowance(accounts, _opened(staging, "allowances", group)))
+    seal(staging, "opening_trial_balance", run.ids)
 
 
 def _policies(run: BatchRun) -> dict[str, Policies]:

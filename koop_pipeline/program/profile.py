@@ -61,6 +61,8 @@ class Block(Model):
 
     `stands_for: cutoff`: its balances are those of the cut-off day, whatever the day of the source (SQL that adds up to
     `$cutoff_on`, a report printed for that day).
+    `multiplies`: why its SQL gives more rows than it reads (a row holds three kinds of savings); without it such rows
+    of a table with money block (`MAP-FAN-02`).
     """
 
     source: str = Field(alias="from")
@@ -69,6 +71,7 @@ class Block(Model):
     sql: str | None = None
     optional: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     stands_for: Literal["cutoff"] | None = None
+    multiplies: Annotated[str, Field(min_length=1)] | None = None
 
     @field_validator("sql")
     @classmethod

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from koop_pipeline.proof.explain import explain
 from koop_pipeline.proof.measures import MEASURES, MODULUS
-from koop_pipeline.proof.record import HOPS
+from koop_pipeline.proof.record import HOPS, OPENED, SEALED, contents
 from koop_pipeline.staging import Staging
 
 STEPS = list(pairwise(HOPS))
@@ -30,6 +30,8 @@ def compare(staging: Staging, hops: tuple[str, ...], ids: list[str]) -> None:
         if after in hops:
             explain(staging, after, ids)
             _compare(staging, before, after, ids)
+            if after == "opened":
+                _unsealed(staging, ids)
 
 
 def _compare(staging: Staging, before: str, after: str, ids: list[str]) -> None:
@@ -59,6 +61,20 @@ def _compare(staging: Staging, before: str, after: str, ids: list[str]) -> None:
         f" ({' UNION ALL '.join(parts)}) WHERE breaks{skipped} AND cooperative_id IN (SELECT unnest($ids::VARCHAR[]))",
         {"before": before, "after": after, "number": HOPS.index(after), "ids": ids},
     )
+
+
+def _unsealed(staging: Staging, ids: list[str]) -> None:
+    """Breaks at `opened` of what the step open left and is another thing now."""
+    scope = "cooperative_id IN (SELECT unnest($ids::VARCHAR[]))"
+    now = " UNION ALL ".join(f"({contents(table)} WHERE {scope} GROUP BY ALL)" for table in OPENED)
+    sides = f"SELECT * FROM {SEALED} WHERE {scope}) s FULL JOIN ({now}) n USING (cooperative_id, table_name)"
+    for measure in ("rows", "content"):
+        left, right = f"coalesce(s.{measure}, 0)", f"coalesce(n.{measure}, 0)"
+        staging.execute(
+            f"INSERT INTO proof.breaks SELECT cooperative_id, $number, 'opened', table_name, '', '{measure}',"
+            f" {left}::VARCHAR, {right}::VARCHAR FROM ({sides} WHERE {left} <> {right}",
+            {"number": HOPS.index("opened"), "ids": ids},
+        )
 
 
 def first_breaks(staging: Staging, ids: list[str]) -> dict[str, str]:

@@ -36,7 +36,8 @@ def _mapped(staging: Staging, ids: list[str]) -> None:
     """Rows that a block's SQL adds or folds, rows excluded by name, the cooperative's own row from the facts: one where
     no block gives it, whatever `mapped` holds by now.
 
-    A row that the block lost is not explained: it is what is looked for.
+    A row that the block lost is not explained: it is what is looked for. Whether a block may give more rows than it
+    reads is for MAP-FAN-02 to say (`gates/fans.py`): the pipeline did what the profile says.
     """
     staging.execute(
         f"INSERT INTO {EXPLAINED} SELECT cooperative_id, 'mapped', table_name, '', sum(rows + lost - leading_rows), 0,"
@@ -142,10 +143,13 @@ SAVINGS = (
     " HAVING sum(moved) IS NOT NULL) s"
     " ON s.cooperative_id = t.cooperative_id AND s.account_no = t.account_no"
 )
-# of a loan without a stored balance, and of one whose number stands twice, what was derived
+# of a loan without a stored balance, and of one whose number stands twice, what was derived; its interest and rounding
+# as the step open left them (`proof.sealed` holds that nobody changed them since)
 LOANS = (
     "SELECT t.* REPLACE (CASE WHEN t.outstanding_principal IS NULL OR n.twice THEN p.outstanding_principal ELSE"
-    " t.outstanding_principal - coalesce(s.repaid, 0) - coalesce(b.late, 0) END AS outstanding_principal) FROM"
+    " t.outstanding_principal - coalesce(s.repaid, 0) - coalesce(b.late, 0) END AS outstanding_principal,"
+    " coalesce(p.outstanding_interest, t.outstanding_interest) AS outstanding_interest,"
+    " coalesce(p.rounding_unit, t.rounding_unit) AS rounding_unit) FROM"
     " cleaned.loans t LEFT JOIN (SELECT x.cooperative_id, x.loan_no, sum(x.principal) AS late FROM"
     f" {_brought('loan_repayments')} GROUP BY ALL) b ON b.cooperative_id = t.cooperative_id AND b.loan_no = t.loan_no"
     " JOIN opening.loan_positions p ON p.cooperative_id = t.cooperative_id AND p.loan_no = t.loan_no JOIN (SELECT"
@@ -156,18 +160,22 @@ LOANS = (
     " AND x.paid_on <= greatest(d._as_of, d.cutoff_on) JOIN opening.repayment_parts y ON y.cooperative_id ="
     " x.cooperative_id AND y._row = x._row GROUP BY ALL HAVING count(y.principal) = count(*)) s ON s.cooperative_id ="
     " t.cooperative_id AND s.loan_no = t.loan_no WHERE (t.outstanding_principal IS NULL OR n.twice OR s.repaid <> 0 OR"
-    " b.late <> 0)"
+    " b.late <> 0 OR p.outstanding_interest <> t.outstanding_interest OR p.rounding_unit <> t.rounding_unit OR"
+    " (t.outstanding_interest IS NULL AND p.outstanding_interest IS NOT NULL) OR"
+    " (t.rounding_unit IS NULL AND p.rounding_unit IS NOT NULL))"
     f" AND (t.cooperative_id, t._row) NOT IN ({NOT_OPENED})"
 )
+PARTS = ", ".join(f"coalesce(t.{name}, p.{name}) AS {name}" for name in ("principal", "interest", "total"))
 REPAYMENTS = (
-    "SELECT t.* REPLACE (p.total AS total) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"
+    f"SELECT t.* REPLACE ({PARTS}) FROM cleaned.loan_repayments t JOIN opening.repayment_parts p ON"
     " p.cooperative_id = t.cooperative_id AND p._row = t._row JOIN raw.cooperatives c ON"
-    " c.cooperative_id = t.cooperative_id WHERE t.total IS NULL AND coalesce(t.paid_on <= c.cutoff_on, true)"
+    " c.cooperative_id = t.cooperative_id WHERE (t.principal IS NULL OR t.interest IS NULL OR t.total IS NULL) AND"
+    " coalesce(t.paid_on <= c.cutoff_on, true)"
 )
 
 # repayments up to the cut-off on a loan that stays behind: no loan lends them its product any more (RPY-REF-01 blocks)
 ORPHANS = (
-    "SELECT t.* REPLACE (coalesce(t.total, p.total) AS total) FROM cleaned.loan_repayments t JOIN raw.cooperatives c ON"
+    f"SELECT t.* REPLACE ({PARTS}) FROM cleaned.loan_repayments t JOIN raw.cooperatives c ON"
     " c.cooperative_id = t.cooperative_id LEFT JOIN opening.repayment_parts p ON p.cooperative_id = t.cooperative_id"
     " AND p._row = t._row WHERE coalesce(t.paid_on <= c.cutoff_on, true) AND (t.cooperative_id, t.loan_no) IN"
     f" ({NUMBERS_NOT_OPENED})"

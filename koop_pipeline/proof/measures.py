@@ -1,15 +1,16 @@
 """What is measured of a table at a hop, per cooperative and product.
 
 rows; filled (rows with an amount); positive and negative (sums of amounts above and below zero, rupiah); keys and
-content: sums modulo 2^64 of a hash of the key, and of a hash of (key, owner, product, day, amount). Counts and sums
-alone miss swapped amounts, swapped owners and changed keys; the hashes do not. The hash is DuckDB's own, of typed
+content: sums modulo 2^64 of a hash of the key, and of a hash of (key, owner, product, day, every money column). Counts
+and sums alone miss swapped amounts, swapped owners, changed keys and the amounts beside the one that is summed (the
+interest of an instalment); the hashes do not. The hash is DuckDB's own, of typed
 values, mixed once more so that two rows cannot trade values unseen: ten times as fast as an md5 of text, and the same
 within one version (a staging file of another is made anew).
 """
 
 from dataclasses import dataclass
 
-from koop_pipeline.contracts import TABLES
+from koop_pipeline.contracts import TABLES, Table
 from koop_pipeline.staging import literal, quoted
 
 MODULUS = "18446744073709551616::HUGEINT"
@@ -19,7 +20,11 @@ NO_AMOUNT = "NULL::DECIMAL(18,2)"
 
 @dataclass(frozen=True)
 class Measured:
-    """How one table is measured: SQL over the alias `t`; `parent` lends its product to a movement."""
+    """How one table is measured: SQL over the alias `t`; `parent` lends its product to a movement.
+
+    `amount` is what is summed. What is hashed of a row's money is every money column of the contract, each in the type
+    of its column: the hash of a wider decimal is another one below zero.
+    """
 
     table: str
     amount: str = NO_AMOUNT
@@ -33,6 +38,13 @@ class Measured:
         if self.parent:
             return "o.product_code"
         return "t.product_code" if TABLES[self.table].has("product_code") else "NULL"
+
+    @property
+    def hashed(self) -> str:
+        """SQL for what the content hash is of."""
+        table = TABLES[self.table]
+        money = [f"TRY_CAST(t.{quoted(column.name)} AS {column.sql_type})" for column in table.money]
+        return ", ".join([key_of(table), self.owner, self.product, self.day, *money])
 
 
 MEASURED = {
@@ -62,9 +74,7 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     `source` is a relation, or a query in brackets, called `t`; `parents` stands before the names of the
     relations (a schema with its dot) whose accounts and loans lend their product to movements.
     """
-    key = ", ".join(f"t.{quoted(name)}" for name in TABLES[measured.table].key) or "t.cooperative_id"
-    content = f"{key}, {measured.owner}, {measured.product}, {measured.day}, {measured.amount}"
-    joined = ""
+    key, joined = key_of(TABLES[measured.table]), ""
     if measured.parent:
         parent, column = measured.parent
         joined = (
@@ -74,7 +84,7 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
     return (
         f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name,"
         f" coalesce({measured.product}, '') AS product_code, {_sums(measured.amount)},"
-        f" sum(hash(hash({key}))) % {MODULUS} AS keys, sum(hash(hash({content}))) % {MODULUS} AS content"
+        f" sum(hash(hash({key}))) % {MODULUS} AS keys, sum(hash(hash({measured.hashed}))) % {MODULUS} AS content"
         f" FROM {source} t{joined} WHERE {where} GROUP BY ALL"
     )
 
@@ -86,6 +96,11 @@ def measure_text(measured: Measured, hop: str, source: str, amount: str, where: 
         f" {_sums('t.amount')}, 0::HUGEINT AS keys, 0::HUGEINT AS content FROM"
         f" (SELECT t.cooperative_id, {amount} AS amount FROM {source} t WHERE {where}) t GROUP BY ALL"
     )
+
+
+def key_of(table: Table) -> str:
+    """SQL for the key within a cooperative."""
+    return ", ".join(f"t.{quoted(name)}" for name in table.key) or "t.cooperative_id"
 
 
 def _sums(amount: str) -> str:

@@ -10,11 +10,14 @@ import json
 from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.identifiers.numeral import DecimalMark
 from koop_pipeline.identifiers.sql import macros
-from koop_pipeline.proof.measures import MEASURED, Measured, measure, measure_text
-from koop_pipeline.staging import Staging, quoted
+from koop_pipeline.proof.measures import MEASURED, MODULUS, Measured, measure, measure_text
+from koop_pipeline.staging import Staging, literal, quoted
 
 HOPS = ("delivered", "extracted", "mapped", "cleaned", "opened", "promoted", "read_back")
 TOTALS = "proof.totals"
+SEALED = "proof.sealed"
+OPENED = ("opening_savings_balances", "loan_schedules", "loan_positions", "repayment_parts", "opening_trial_balance")
+"""What the step open leaves for the gate: nobody may change it in between."""
 KEPT_TEXT = "t._excluded IS NULL"
 
 
@@ -84,6 +87,21 @@ def _amount_of_text(measured: Measured) -> tuple[str, str]:
 def record_cleaned(staging: Staging, table: Table, ids: list[str]) -> None:
     """Totals of `cleaned.<table>`, by product."""
     _record(staging, table, "cleaned", f"cleaned.{quoted(table.name)}", "cleaned.", ids)
+
+
+def seal(staging: Staging, table: str, ids: list[str]) -> None:
+    """Remember what the step open left of `opening.<table>`: rows and the hash of all columns, a row a cooperative."""
+    scope = "cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
+    staging.execute(f"DELETE FROM {SEALED} WHERE table_name = ? AND {scope}", [table, ids])
+    staging.execute(f"INSERT INTO {SEALED} {contents(table)} WHERE {scope} GROUP BY ALL", [ids])
+
+
+def contents(table: str) -> str:
+    """A SELECT of the columns of `proof.sealed` over `opening.<table>` as it is now; wants WHERE and GROUP BY."""
+    return (
+        f"SELECT cooperative_id, {literal(table)} AS table_name, count(*) AS rows,"
+        f" sum(hash(hash(*COLUMNS(*)))) % {MODULUS} AS content FROM opening.{table}"
+    )
 
 
 def record_opened(staging: Staging, ids: list[str]) -> None:

@@ -34,7 +34,8 @@ BOOKKEEPING = {
     "raw.tables": "cooperative_id VARCHAR, branch VARCHAR, as_of DATE, source_file VARCHAR, source_table VARCHAR,"
     " relation VARCHAR, columns VARCHAR[], rows BIGINT, counted BIGINT",
     "mapped.blocks": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, branch VARCHAR,"
-    " source_tables VARCHAR[], leading_rows BIGINT, kept BIGINT, rows BIGINT, excluded BIGINT, lost BIGINT",
+    " source_tables VARCHAR[], leading_rows BIGINT, kept BIGINT, rows BIGINT, excluded BIGINT, lost BIGINT,"
+    " multiplies VARCHAR",
     "mapped.excluded_rows": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, row_id BIGINT, reason VARCHAR",
     "mapped.list_rows": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, row_id BIGINT",
     "mapped.uses": "cooperative_id VARCHAR, table_name VARCHAR, source_table VARCHAR, column_name VARCHAR",
@@ -85,6 +86,8 @@ BOOKKEEPING = {
     "gate.absent": "cooperative_id VARCHAR, category VARCHAR, reason VARCHAR",
     "gate.row_counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
+    "gate.fans": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, rows BIGINT, amount DECIMAL(38,2),"
+    " multiplies VARCHAR",
     "gate.money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
     " corrected DECIMAL(38,2), kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
     "gate.decisions": "cooperative_id VARCHAR, verdict VARCHAR, message VARCHAR, sources_sha256 VARCHAR,"
@@ -92,6 +95,7 @@ BOOKKEEPING = {
     "gate.contents": "cooperative_id VARCHAR, table_name VARCHAR, rows BIGINT, sha256 VARCHAR, state HUGEINT",
     "proof.totals": HOP_TOTALS,
     "proof.explained": HOP_TOTALS,
+    "proof.sealed": "cooperative_id VARCHAR, table_name VARCHAR, rows BIGINT, content HUGEINT",
     "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",

@@ -83,6 +83,7 @@ WITH = {
     "loan_repayments": ("loans", "loan_repayments"), "collaterals": ("collaterals",), "accounts": ("accounts",),
     "opening_savings_balances": ("savings_accounts", "savings_transactions"),
     "loan_schedules": ("loans", "loan_instalments"), "opening_trial_balance": ("accounts",),
+    "loan_positions": ("loans", "loan_instalments"), "repayment_parts": ("loans", "loan_repayments"),
 }  # fmt: skip
 """Which blocks the books of a table have, beside members."""
 ABSENT = ("officers", "savings_accounts", "loans", "collaterals", "accounts")
@@ -98,8 +99,15 @@ OWNER = {
     "loans": "member_no", "loan_instalments": "loan_no", "loan_repayments": "loan_no", "collaterals": "member_no",
     "opening_savings_balances": "member_no", "loan_schedules": "loan_no",
 }  # fmt: skip
+MONEY = {
+    **{name: tuple(column.name for column in table.money) for name, table in TABLES.items()},
+    "loan_positions": ("rounding_unit", "outstanding_principal", "outstanding_interest"),
+    "repayment_parts": ("principal", "interest", "total"),
+}
+"""Every column that holds rupiah."""
 DROPPED, DOUBLED, JOINED = "dropped row", "doubled row", "join that multiplies"
 NOTHING, AMOUNTS, OWNERS, CHANGED = "amount cast to nothing", "swapped amounts", "swapped owners", "changed key"
+RUPIAH, EMPTIED = "one rupiah more", "emptied amount"
 
 
 def books(chance: random.Random, blocks: Sequence[str]) -> dict[str, str]:
@@ -160,6 +168,7 @@ class Fault:
     place: str
     kind: str
     table: str
+    column: str = ""
 
     def put_in(self, staging: Staging, schema: str, chance: random.Random) -> None:
         """Put it into a random row, or two."""
@@ -181,6 +190,11 @@ class Fault:
             staging.execute(f"INSERT INTO {relation} SELECT * FROM {relation} WHERE rowid = {one}")
         elif self.kind == NOTHING:
             self._set(staging, relation, one, dict.fromkeys(AMOUNT[self.table]))
+        elif self.kind == RUPIAH:
+            staging.execute(f"UPDATE {relation} SET {self.column} = coalesce({self.column}, 0) + 1 WHERE rowid = {one}")
+        elif self.kind == EMPTIED:
+            filled = staging.rows(f"SELECT rowid {own} AND {self.column} IS NOT NULL ORDER BY 1")
+            self._set(staging, relation, chance.choice(filled)[0], {self.column: None})
         elif self.kind == CHANGED:
             key = TABLES[self.table].key[-1]
             value = staging.value(f"SELECT {key} FROM {relation} WHERE rowid = {one}")

@@ -1,9 +1,9 @@
 """Control totals at every hop: for random books with one random fault each, it is found at its hop and nowhere else.
 
 A fault is put in behind the back of the pipeline between two steps (or into the target while the step promote is at
-work). One example is a batch of some 290 cooperatives with random books: one for every place, kind and table, with the
-fault in a random row, and one of each kind without a fault. They run together, since a run costs more than a
-cooperative; KOOP_TEST_HOPS says how many examples are tried (1).
+work). One example is a batch of some 400 cooperatives with random books: one for every place, kind, table and money
+column, with the fault in a random row, and one of each kind without a fault. They run together, since a run costs more
+than a cooperative; KOOP_TEST_HOPS says how many examples are tried (1).
 """
 
 import os
@@ -18,10 +18,13 @@ from hop_books import (
     CHANGED,
     DOUBLED,
     DROPPED,
+    EMPTIED,
     JOINED,
+    MONEY,
     NOTHING,
     OWNER,
     OWNERS,
+    RUPIAH,
     SOURCE,
     WITH,
     Fault,
@@ -33,7 +36,7 @@ from small_program import BATCH, SmallProgram
 from world import CLEAN_ORDER
 
 from koop_pipeline.cleaning.step import clean_table
-from koop_pipeline.contracts import OPENING, PROMOTED, TABLES
+from koop_pipeline.contracts import PROMOTED, SOURCED, TABLES
 from koop_pipeline.corrections.step import load_corrections
 from koop_pipeline.defs.promote_verify import current_hashes
 from koop_pipeline.extract.step import extract
@@ -45,21 +48,25 @@ from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.step import promote
 from koop_pipeline.proof.measures import MEASURED
+from koop_pipeline.proof.record import OPENED
 from koop_pipeline.staging import Staging
 from koop_pipeline.verification.step import verify
 
 COUNTABLE = (DROPPED, DOUBLED, JOINED)
-EVERY = (*COUNTABLE, NOTHING, AMOUNTS, OWNERS, CHANGED)
+EVERY = (*COUNTABLE, NOTHING, AMOUNTS, OWNERS, CHANGED, RUPIAH, EMPTIED)
 # where a fault is put in, at which hop it must be found, and which faults leave a trace there: text has no hashes
 PLACES = {
     "raw": ("extracted", COUNTABLE),
     "mapped": ("cleaned", (*COUNTABLE, NOTHING)),
     "cleaned": ("opened", EVERY),
+    "opening": ("opened", EVERY),
     "loading": ("promoted", EVERY),
     "target": ("read_back", EVERY),
 }
 IN_TARGET = {table.name for table in PROMOTED}
-ONLY_OPENED = {table.name for table in OPENING}
+SOURCED_NAMES = {table.name for table in SOURCED}
+# columns beside the amount that is summed, which the books fill and which may be empty
+INTEREST = {"loans": ("principal",), "loan_instalments": ("interest",), "loan_repayments": ("interest",)}
 
 
 def possible(place: str, kind: str, table: str) -> bool:
@@ -67,7 +74,9 @@ def possible(place: str, kind: str, table: str) -> bool:
     if place == "raw":
         there = table in SOURCE
     elif place in ("mapped", "cleaned"):
-        there = table not in ONLY_OPENED
+        there = table in SOURCED_NAMES
+    elif place == "opening":
+        there = table in OPENED
     else:
         there = table in IN_TARGET
     if kind in (NOTHING, AMOUNTS):
@@ -76,21 +85,43 @@ def possible(place: str, kind: str, table: str) -> bool:
         there = there and not any(TABLES[table].column(name).required for name in AMOUNT[table])
     if kind == OWNERS:
         there = there and table in OWNER
-    return there and (kind != CHANGED or table != "cooperatives")
+    return there and (kind != CHANGED or (table in TABLES and table != "cooperatives"))
+
+
+def columns(kind: str, table: str) -> tuple[str, ...]:
+    """The columns that are attacked one by one; of kinds that are not of one column, ''. Only a column that the books
+    fill can be emptied.
+    """
+    if kind == EMPTIED:
+        return INTEREST.get(table, ())
+    return MONEY[table] if kind == RUPIAH else ("",)
 
 
 CASES = [
-    (place, kind, table)
+    (place, kind, table, column)
     for place, (_, kinds) in PLACES.items()
     for kind in kinds
     for table in WITH
     if possible(place, kind, table)
+    for column in columns(kind, table)
 ]
 
 
 def test_every_table_with_control_totals_and_every_place_and_kind_has_its_faults() -> None:
-    assert {table for _, _, table in CASES} == set(MEASURED)
-    assert {(place, kind) for place, kind, _ in CASES} == {(p, k) for p, (_, ks) in PLACES.items() for k in ks}
+    assert {table for _, _, table, _ in CASES} == {*MEASURED, *OPENED}
+    assert {(place, kind) for place, kind, _, _ in CASES} == {
+        (p, k) for p, (_, ks) in PLACES.items() for k in ks if (p, k) != ("opening", EMPTIED)
+    }
+    assert {table for place, _, table, _ in CASES if place == "opening"} == set(OPENED)
+
+
+def test_every_money_column_is_attacked_wherever_it_is() -> None:
+    attacked = {(place, table, column) for place, kind, table, column in CASES if kind == RUPIAH}
+    every = {(table.name, column.name) for table in TABLES.values() for column in table.money}
+    assert {(table, column) for place, table, column in attacked if place == "target"} == {
+        (table, column) for table, column in every if table in IN_TARGET
+    }
+    assert {(table, column) for place, table, column in attacked if place in ("cleaned", "opening")} >= every
 
 
 @settings(
@@ -138,6 +169,7 @@ def at_work(run: BatchRun, faults: Sequence[Fault], chance: random.Random) -> No
         opening.open_savings(staging, run)
         opening.open_loans(staging, run)
         opening.open_ledger(staging, run)
+        put("opening", "opening")
         gate.set_scope(staging, run)
         gate.check_tables(staging)
         gate.decide(staging, run)
@@ -170,7 +202,7 @@ def found_where_they_are(staging: Staging, faults: Sequence[Fault]) -> None:
         )
     }
     missed = [
-        (fault.place, fault.kind, fault.table, found.get(fault.cooperative_id))
+        (fault.place, fault.kind, fault.table, fault.column, found.get(fault.cooperative_id))
         for fault in faults
         if found.get(fault.cooperative_id, ([], []))[0] != [PLACES[fault.place][0]]
         or fault.table not in found[fault.cooperative_id][1]

@@ -28,6 +28,8 @@ BESIDE = {
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "counts": "cooperative_id VARCHAR, table_name VARCHAR, extracted BIGINT, added BIGINT, merged BIGINT,"
     " excluded BIGINT, held BIGINT, kept BIGINT, lost BIGINT",
+    "fans": "cooperative_id VARCHAR, table_name VARCHAR, block INTEGER, rows BIGINT, amount DECIMAL(38,2),"
+    " multiplies VARCHAR",
     "money": "cooperative_id VARCHAR, control VARCHAR, delivered DECIMAL(38,2), extracted DECIMAL(38,2),"
     " corrected DECIMAL(38,2), kept DECIMAL(38,2), excluded DECIMAL(38,2), held DECIMAL(38,2)",
 }
