@@ -84,13 +84,16 @@ def open_loans(
     (`policies.py`). ValueError where a cooperative has no cut-off.
     """
     unique = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
-    explained, inferred = explain(unique.drop("_loan"), instalments), infer(unique.drop("_loan"))
-    told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     numbers = unique.select("cooperative_id", "loan_no", "_loan")
     made = empty_parts.proved(_numbered(repayments_made, numbers), with_cutoff(unique, cutoffs))
+    plans = _numbered(instalments, numbers)
+    zeroed = silence.zeroed(plans, unique, made)
+    plans = silence.emptied(plans, zeroed)
+    explained, inferred = explain(unique.drop("_loan"), plans.drop("_loan")), infer(unique.drop("_loan"))
+    told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     told = two_rates.followed(told, unique, made)
     terms = derive.terms(claims.with_explained_unit(told, explained))
-    schedule = contract(claims.with_explained_policy(terms, unique, explained), _numbered(instalments, numbers))
+    schedule = contract(claims.with_explained_policy(terms, unique, explained), plans)
     filled = repayments.fill(made, schedule)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
@@ -108,7 +111,7 @@ def open_loans(
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
         *empty_parts.failures(made),
-        *silence.failures(owed, schedule),
+        *silence.failures(owed, schedule, zeroed),
         *stored_principal.failures(owed, schedule),
         *two_rates.failures(owed),
         *unrated.failures(owed),

@@ -144,3 +144,44 @@ def test_a_loan_of_which_nothing_says_that_it_bears_interest_opens_without_and_t
         "LON-INT-06": "12 delivered instalments with Rp 1200000.00 of principal state no interest, and neither a rate "
         "nor any interest is stated: they open without interest"
     }
+
+
+def zeros(rows: list[Row]) -> list[Row]:
+    return [{**row, "interest": Decimal(0), "total": row["principal"]} for row in rows]
+
+
+def test_0_in_every_instalment_beside_stored_interest_is_silence() -> None:
+    """As a column of dashes arrives: 12,000 each by terms and stored interest, and the rate stays 12."""
+    result = opened(STORED, zeros(plan()))
+    assert interest(result) == [12_000] * 12
+    assert result.positions["annual_rate"].to_list() == [Decimal(12)]
+    assert said(result) == {
+        "LON-INT-06": "12 delivered instalments state an interest of 0; the terms give Rp 144000.00 of interest beside "
+        "them, which counts"
+    }
+
+
+def test_0_in_every_instalment_is_silence_where_the_history_pays_interest() -> None:
+    paid: list[Row] = [{"paid_on": date(2026, 2, 15), "principal": Decimal(100_000), "interest": Decimal(12_000)}]
+    result = opened({**RATED, "outstanding_principal": Decimal(1_100_000)}, zeros(plan()), paid)
+    assert interest(result) == [12_000] * 11
+    assert list(said(result)) == ["LON-INT-06"]
+
+
+@pytest.mark.parametrize(
+    ("loan", "first", "amount"),
+    [(RATED, 1, "144000.00"), ({**STORED, "outstanding_principal": Decimal(1_000_000)}, 3, "120000.00")],
+)
+def test_0_beside_a_rate_alone_or_in_what_remains_blocks(loan: Row, first: int, amount: str) -> None:
+    result = opened(loan, zeros(plan(first=first)))
+    assert said(result) == {
+        "LON-INT-07": f"{13 - first} delivered instalments state an interest of 0 beside 12 % a year, by which Rp "
+        f"{amount} would stand there: whether the loan bears none is not known; deliver the interest of the schedule, "
+        "or correct the rate"
+    }
+
+
+def test_a_single_0_among_other_interest_stays() -> None:
+    rows: list[Row] = [{**row, "interest": Decimal(12_000)} for row in plan()]
+    rows[0]["interest"] = Decimal(0)
+    assert interest(opened(RATED, rows)) == [0, *[12_000] * 11]
