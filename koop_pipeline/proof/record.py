@@ -11,7 +11,7 @@ from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.identifiers.numeral import DecimalMark
 from koop_pipeline.identifiers.sql import macros
 from koop_pipeline.proof.measures import MEASURED, Measured, measure, measure_text
-from koop_pipeline.staging import Staging, quoted
+from koop_pipeline.staging import Staging, literal, quoted
 
 HOPS = ("delivered", "extracted", "mapped", "cleaned", "opened", "promoted", "read_back")
 TOTALS = "proof.totals"
@@ -96,6 +96,13 @@ def record_target(staging: Staging, hop: str, ids: list[str], there: str) -> Non
     """Totals of what the target holds, at the end of the step promote or verify; `there` + table shows it."""
     for table in PROMOTED:
         _record(staging, table, hop, f"{there}{table.name}", there, ids)
+
+
+def forget_target(staging: Staging, hop: str, ids: list[str]) -> None:
+    """The target could not be read: what an earlier run found of this hop and of later ones is no longer said."""
+    later = list(HOPS[HOPS.index(hop) :])
+    for book in (TOTALS, "proof.breaks"):
+        staging.clear(book, ids, f"hop IN ({', '.join(map(literal, later))})")
 
 
 def _record(staging: Staging, table: Table, hop: str, source: str, parents: str, ids: list[str]) -> None:
