@@ -119,7 +119,15 @@ class PostgresWriting:
         except psycopg.DataError as error:
             raise told(error, table.name) from None
         except psycopg.IntegrityError as error:
-            raise told(error, table.name, blamed(self.cursor, error, table, rows)) from None
+            raise self._blamed(error, table, rows) from None
+
+    def _blamed(self, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> TargetError:
+        """The error with its row; where the question for the row fails itself, with the table that the server names."""
+        try:
+            with self.cursor.connection.transaction():
+                return told(error, table.name, blamed(self.cursor, error, table, rows))
+        except psycopg.Error:
+            return told(error, error.diag.table_name or table.name)
 
 
 def _same(table: Table) -> Composed:
