@@ -106,7 +106,8 @@ FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
          " platform.members DEFERRABLE INITIALLY DEFERRED", "UPDATE new_officers SET member_no = 'ZZ'",
          "the target refuses a row of officers: what it refers to is not there, or rows still refer to it (of_member)"),
         ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.full_name ="
-         " 'Joko' THEN RAISE EXCEPTION 'Joko' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$; CREATE TRIGGER says_no BEFORE INSERT ON platform.members FOR EACH"
+         " 'Joko' THEN RAISE EXCEPTION 'Joko' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;"
+         " CREATE TRIGGER says_no BEFORE INSERT ON platform.members FOR EACH"
          " ROW EXECUTE FUNCTION platform.says_no()", JOKO,
          "the target refuses a row of members: a trigger of the platform refuses it (check violation)"),
     ],
