@@ -1,8 +1,8 @@
 """Loading and verifying in PostgreSQL against a bare COPY of the same rows, and what row-level security costs.
 
 Run `python benchmarks/load.py FOLDER [--target postgresql://...]`. A programme that was not brought through the gate
-yet is brought there first. Without a target a PostgreSQL server is started in a temporary folder. In one run, on the same
-rows, in turn:
+yet is brought there first. Without a target a PostgreSQL server is started in a temporary folder. In one run, on
+the same rows, in turn:
 
 - bare: the promoted rows of all cooperatives, by COPY into tables of the same columns that have no keys,
   no checks, no indexes, no row-level security;
