@@ -1,8 +1,8 @@
 """Loading and verifying in PostgreSQL against a bare COPY of the same rows, and what row-level security costs.
 
-Run `python benchmarks/load.py FOLDER [--target postgresql://...]` on a programme that `benchmarks/steps.py FOLDER` has
-brought through the gate. Without a target a PostgreSQL server is started in a temporary folder. In one run, on the same
-rows, in turn:
+Run `python benchmarks/load.py FOLDER [--target postgresql://...]`. A programme that was not brought through the gate
+yet is brought there first. Without a target a PostgreSQL server is started in a temporary folder. In one run, on
+the same rows, in turn:
 
 - bare: the promoted rows of all cooperatives, by COPY into tables of the same columns that have no keys,
   no checks, no indexes, no row-level security;
@@ -24,6 +24,7 @@ import psycopg
 import pyarrow.csv as arrow_csv
 from floor import target_at
 from measure import machine
+from steps import steps_before_promotion
 
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.defs.promote_verify import current_hashes
@@ -59,6 +60,14 @@ def bare_copy(staging: Staging, url: str) -> int:
     return rows
 
 
+def bring_to_gate(run: BatchRun) -> None:
+    """Run the steps before promotion where the batch has no verdicts yet."""
+    with Staging.open(run.folder.staging_path(run.batch.batch)) as staging:
+        if not staging.value("SELECT count(*) FROM gate.decisions"):
+            for _, step in steps_before_promotion(staging, run):
+                step()
+
+
 def timed(action: Callable[[], object]) -> float:
     """Seconds."""
     started = time.perf_counter()
@@ -91,6 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = ProgramFolder(arguments.folder)
     batch = folder.batch_names[0]
+    bring_to_gate(BatchRun.of(folder, batch))
     with target_at(arguments.target) as url:
         os.environ["KOOP_TARGET"] = url
         run = BatchRun.of(folder, batch)

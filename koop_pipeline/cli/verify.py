@@ -16,7 +16,6 @@ from koop_pipeline.cli.shared import (
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging
 from koop_pipeline.status import snapshot
-from koop_pipeline.verification.step import promoted_ids
 from koop_pipeline.verification.step import verify as compare
 
 
@@ -31,7 +30,7 @@ def verify(
     run = BatchRun.of(folder, batch)
     with Staging.open(staging_path_of(folder, batch), isolated=False) as staging:
         compare(staging, run)
-        compared = promoted_ids(staging, run.ids)
+        compared = staging.value("SELECT count(DISTINCT cooperative_id) FROM verification.results")
         total = staging.value("SELECT coalesce(sum(expected), 0)::BIGINT FROM verification.results")
         records = snapshot.build(staging, run.batch)
         snapshot.write(folder.status_path(batch), records)
@@ -39,7 +38,5 @@ def verify(
         print_json(records)
     else:
         print_status(records)
-        console().print(
-            f"{len(compared)} of {len(records)} cooperatives are in the target and were compared, {total} rows."
-        )
+        console().print(f"{compared} of {len(records)} cooperatives are in the target and were compared, {total} rows.")
     raise typer.Exit(exit_code(records))

@@ -97,7 +97,7 @@ def refuse_unrehearsed(staging: Staging, run: BatchRun, ids: list[str]) -> None:
     if not run.batch.requires_rehearsal or not ids:
         return
     with open_target(staging, run.target) as target:
-        target.fetch_books(ids, (BOOK,))
+        target.retried(lambda: target.fetch_books(ids, (BOOK,)))
         rows = staging.rows(
             "SELECT d.cooperative_id FROM gate.decisions d WHERE d.verdict <> 'blocked' AND NOT EXISTS (SELECT 1 FROM"
             f" {target.books}{BOOK} r WHERE r.cooperative_id = d.cooperative_id AND r.passed"

@@ -42,6 +42,7 @@ def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str
         target.fetch_books([cooperative_id], ("load_tables", "amended"))
         writing.freeze()
         _refuse_written(staging, target, writing, loads[-1])
+        _refuse_beside(writing, cooperative_id)
         for load in ours:
             if load.kind == "amendment":
                 target.fetch([cooperative_id])
@@ -91,6 +92,15 @@ def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Lo
         f"{last.cooperative_id}: the platform has written to its rows since they were loaded: {', '.join(written)};"
         " what members did there would be lost. Undo it in the platform first, or leave the load where it is"
     )
+
+
+def _refuse_beside(writing: Writing, cooperative_id: str) -> None:
+    """Refuse where rows that go would take with them, or leave without their parent, what the platform wrote."""
+    if kept := writing.beside():
+        raise RefusedError(
+            f"{cooperative_id}: the platform keeps more with its rows: {', '.join(kept)}; it would be lost with them."
+            " Take it out in the platform first, or leave the load where it is"
+        )
 
 
 def _line(load: Load) -> str:

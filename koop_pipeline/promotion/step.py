@@ -17,9 +17,9 @@ from koop_pipeline.promotion import amendment
 from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
 from koop_pipeline.proof.compare import compare
-from koop_pipeline.proof.record import record_target
+from koop_pipeline.proof.record import forget_target, record_target
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
-from koop_pipeline.staging.halts import begin, halt
+from koop_pipeline.staging.halts import begin, halt, healthy
 from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
 from koop_pipeline.target.opening import open_target
@@ -57,7 +57,7 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                 after_each()
                 progress.advance(1, content.rows)
             _record(staging, target, promoted(staging, [each.cooperative_id for each in group], rehearsed=run.rehearse))
-    compare(staging, ("promoted",), promoted(staging, ids, rehearsed=run.rehearse))
+    compare(staging, ("promoted",), healthy(staging, promoted(staging, ids, rehearsed=run.rehearse)))
 
 
 def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, current: Hashes) -> None:
@@ -107,10 +107,20 @@ def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> li
 
 
 def _record(staging: Staging, target: Target, ids: list[str]) -> None:
-    """Take the control totals of what the target now holds of these cooperatives."""
-    if ids:
+    """Take the control totals of what the target now holds of these cooperatives; halt them where it cannot be read."""
+    if not ids:
+        return
+    try:
         target.retried(lambda: target.fetch(ids))
-        record_target(staging, "promoted", ids, target.there)
+    except TargetError as error:
+        forget_target(staging, "promoted", ids)
+        for cooperative_id in ids:
+            reason = (
+                f"{cooperative_id}: it was loaded, its control totals were not taken; {error}; run koop migrate again"
+            )
+            halt(staging, cooperative_id, "promote", reason)
+        return
+    record_target(staging, "promoted", ids, target.there)
 
 
 def _note_earlier_loads(staging: Staging, target: Target, ids: list[str]) -> None:

@@ -116,6 +116,13 @@ def record_target(staging: Staging, hop: str, ids: list[str], there: str) -> Non
         _record(staging, table, hop, f"{there}{table.name}", there, ids)
 
 
+def forget_target(staging: Staging, hop: str, ids: list[str]) -> None:
+    """The target could not be read: what an earlier run found of this hop and of later ones is no longer said."""
+    later = list(HOPS[HOPS.index(hop) :])
+    for book in (TOTALS, "proof.breaks"):
+        staging.clear(book, ids, f"hop IN ({', '.join(map(literal, later))})")
+
+
 def _record(staging: Staging, table: Table, hop: str, source: str, parents: str, ids: list[str]) -> None:
     _forget(staging, hop, table.name, ids)
     scope = "t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"

@@ -101,6 +101,10 @@ class DuckdbWriting:
     def freeze(self) -> None:
         """The file has one writer."""
 
+    def beside(self) -> list[str]:
+        """No platform works in the file."""
+        return []
+
     def hashes(self) -> Hashes:
         """Rows and hash of every table."""
         found: Hashes = {}

@@ -50,6 +50,9 @@ class Writing(Protocol):
     def freeze(self) -> None:
         """Let nobody else write to the cooperative's rows until the transaction ends; wait for those who are at it."""
 
+    def beside(self) -> list[str]:
+        """What somebody else keeps with the cooperative's rows and would lose with them, one phrase each."""
+
     def hashes(self) -> "Hashes":
         """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""
 

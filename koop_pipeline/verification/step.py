@@ -9,16 +9,17 @@ from koop_pipeline import progress
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare, first_breaks
-from koop_pipeline.proof.record import record_target
+from koop_pipeline.proof.record import forget_target, record_target
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.halts import begin, halt
-from koop_pipeline.target.model import Target, load_order, references
+from koop_pipeline.target.model import Target, TargetError, load_order, references
 from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges
 
 CHUNK_ROWS = 1_000_000
 FAULTS = 5
+AGAIN = "run koop verify again"
 CONTROLS = {
     "savings": ("savings_accounts", "balance"),
     "savings_transactions": ("savings_transactions", "amount"),
@@ -40,9 +41,8 @@ def verify(staging: Staging, run: BatchRun) -> None:
         staging.clear(f"verification.{name}", run.ids)
     ids = promoted_ids(staging, run.ids, rehearsed=run.rehearse)
     with open_target(staging, run.target, read_only=True) as target:
-        for group in _groups(staging, ids):
-            _compare(staging, target, group)
-        faults = target.faults()
+        ids = [each for group in _groups(staging, ids) for each in _compare(staging, target, group)]
+        faults = _faults(staging, target, ids)
     compare(staging, ("read_back",), ids)
     _halt_differing(staging, ids)
     for cooperative_id, sentence in first_breaks(staging, ids).items():
@@ -53,13 +53,32 @@ def verify(staging: Staging, run: BatchRun) -> None:
         halt(staging, cooperative_id, "verify", reason)
 
 
-def _compare(staging: Staging, target: Target, group: list[str]) -> None:
-    target.retried(lambda: target.fetch(group))
+def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
+    """Compare whole cooperatives, and return them; where the target cannot be read, they are halted and none is."""
+    try:
+        target.retried(lambda: target.fetch(group))
+    except TargetError as error:
+        forget_target(staging, "read_back", group)
+        for cooperative_id in group:
+            halt(staging, cooperative_id, "verify", f"{cooperative_id}: nothing of it was verified; {error}; {AGAIN}")
+        return []
     for table in PROMOTED:
         ranges.compare(staging, table, group, f"gate.promotable_{table.name}", target.there + table.name)
     _compare_totals(staging, target, group)
     _find_orphans(staging, target, group)
     record_target(staging, "read_back", group, target.there)
+    return group
+
+
+def _faults(staging: Staging, target: Target, ids: list[str]) -> list[str]:
+    """What the target's schema lacks; where that cannot be found out, the cooperatives are halted."""
+    try:
+        return target.faults()
+    except TargetError as error:
+        for cooperative_id in ids:
+            reason = f"{cooperative_id}: its rows were compared, the target's schema could not be; {error}; {AGAIN}"
+            halt(staging, cooperative_id, "verify", reason)
+        return []
 
 
 def promoted_ids(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:

@@ -222,6 +222,36 @@ def test_dagster_keeps_its_runs_in_postgresql_where_the_environment_names_one(
     assert partitions == [("dua",), ("satu",)]
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_run_stores_its_events_in_postgresql(programme: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    import dagster as dg
+    import psycopg
+    from postgres_server import new_database
+
+    from koop_pipeline.defs.instance import dagster_home
+    from koop_pipeline.program.folder import ProgramFolder
+
+    @dg.op
+    def satu() -> None:
+        """Does nothing."""
+
+    @dg.job
+    def kosong() -> None:
+        satu()
+
+    with new_database() as url:
+        monkeypatch.setenv("KOOP_DAGSTER_URL", f"{scheme}://{url.partition('://')[2]}")
+        with dg.DagsterInstance.from_config(str(dagster_home(ProgramFolder(programme)))) as made:
+            done = kosong.execute_in_process(instance=made)
+        with psycopg.connect(url) as connection:
+            kept = connection.execute(
+                "SELECT dagster_event_type FROM event_logs WHERE run_id = %s AND dagster_event_type LIKE 'STEP%%'"
+                " ORDER BY id", [done.run_id]
+            ).fetchall()  # fmt: skip
+    assert done.success
+    assert kept == [("STEP_START",), ("STEP_OUTPUT",), ("STEP_SUCCESS",)]
+
+
 def test_a_run_goes_through_the_steps_that_the_bar_counts_and_keeps_its_pace(programme: Path) -> None:
     import dagster as dg
 

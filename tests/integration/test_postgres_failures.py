@@ -98,6 +98,18 @@ FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
         ("ALTER TABLE platform.members ADD CONSTRAINT no_joko CHECK (full_name NOT LIKE 'Joko%')",
          "UPDATE new_members SET full_name = 'Joko', member_no = '5301014101900001' WHERE member_no = 'A-2'",
          "the target refuses row 5301********0001 of members: it breaks the constraint no_joko"),
+        ("CREATE TABLE platform.regions (code text PRIMARY KEY); ALTER TABLE platform.members ADD CONSTRAINT in_region"
+         " FOREIGN KEY (region_code) REFERENCES platform.regions",
+         "UPDATE new_members SET region_code = '99.99' WHERE member_no = 'A-2'",
+         "the target refuses a row of members: what it refers to is not there, or rows still refer to it (in_region)"),
+        ("ALTER TABLE platform.officers ADD CONSTRAINT of_member FOREIGN KEY (cooperative_id, member_no) REFERENCES"
+         " platform.members DEFERRABLE INITIALLY DEFERRED", "UPDATE new_officers SET member_no = 'ZZ'",
+         "the target refuses a row of officers: what it refers to is not there, or rows still refer to it (of_member)"),
+        ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.full_name ="
+         " 'Joko' THEN RAISE EXCEPTION 'Joko' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;"
+         " CREATE TRIGGER says_no BEFORE INSERT ON platform.members FOR EACH"
+         " ROW EXECUTE FUNCTION platform.says_no()", JOKO,
+         "the target refuses a row of members: a trigger of the platform refuses it (check violation)"),
     ],
 )  # fmt: skip
 def test_what_no_rule_foresaw_names_the_row_leaves_nothing_and_the_rest_goes_on(

@@ -179,3 +179,60 @@ def test_a_rollback_waits_for_a_writer_and_then_refuses(folder: Path, place: Pla
             do_roll_back(folder)
         done.join()
     assert place.ask("SELECT DISTINCT address FROM platform.members") == [("Jalan Baru",)]
+
+
+FIRST = f"cooperative_id = '{ONLY}' AND member_no = (SELECT min(member_no) FROM platform.members)"
+KEY = "cooperative_id text, member_no text"
+PAIR = f"SELECT cooperative_id, member_no FROM platform.members WHERE {FIRST}"
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (f"ALTER TABLE platform.members ADD tier int; UPDATE platform.members SET tier = 3 WHERE {FIRST}",
+         "column tier of members (1 row)"),
+        (f"ALTER TABLE platform.members ADD tags jsonb DEFAULT '[]'; UPDATE platform.members SET tags = '[1]' WHERE"
+         f" {FIRST}", "column tags of members (1 row)"),
+        (f"CREATE TABLE platform.cards ({KEY}, card text, FOREIGN KEY (cooperative_id, member_no) REFERENCES"
+         f" platform.members ON DELETE CASCADE); INSERT INTO platform.cards {PAIR}",
+         "table platform.cards, which refers to members (1 row)"),
+        (f"CREATE SCHEMA app; CREATE TABLE app.cards ({KEY}, FOREIGN KEY (cooperative_id, member_no) REFERENCES"
+         f" platform.members ON DELETE SET NULL); INSERT INTO app.cards {PAIR}; INSERT INTO app.cards {PAIR};"
+         " ALTER TABLE app.cards ENABLE ROW LEVEL SECURITY",
+         "table app.cards, which refers to members (2 rows)"),
+        ("ALTER TABLE platform.members ADD code text; UPDATE platform.members SET code = member_no;"
+         " ALTER TABLE platform.members ADD UNIQUE (code);"
+         " CREATE TABLE platform.tokens (code text REFERENCES platform.members (code) ON DELETE CASCADE);"
+         " INSERT INTO platform.tokens SELECT code FROM platform.members LIMIT 1",
+         "column code of members (85 rows), table platform.tokens, which refers to members (1 row)"),
+    ],
+)  # fmt: skip
+def test_what_the_platform_keeps_beside_its_rows_keeps_the_load(
+    folder: Path, place: Place, written: str, said: str
+) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    place.do(written)
+    before = place.rows()
+    with pytest.raises(RefusedError, match="the platform keeps more with its rows") as refused:
+        do_roll_back(folder)
+    assert f": {said}; it would be lost" in str(refused.value)
+    assert place.rows() == before
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_what_holds_nothing_of_the_cooperative_hinders_no_rollback(folder: Path, place: Place) -> None:
+    """Empty columns and those that only hold their default, and rows of another cooperative."""
+    assert do_promote(folder)[0] == "loaded"
+    place.do(
+        "ALTER TABLE platform.members ADD tier int, ADD level text DEFAULT 'biasa', ADD tags jsonb DEFAULT '[]';"
+        f"CREATE TABLE platform.cards ({KEY}, FOREIGN KEY (cooperative_id, member_no) REFERENCES platform.members"
+        " ON DELETE CASCADE);"
+        "INSERT INTO platform.cooperatives (cooperative_id, name, kind, form, savings_loan_unit, status) VALUES"
+        " ('LAIN', 'x', 'services', 'primary', 'none', 'active');"
+        "INSERT INTO platform.members (cooperative_id, member_no, full_name, party, membership, status, tier) VALUES"
+        " ('LAIN', '1', 'x', 'person', 'member', 'active', 5);"
+        "INSERT INTO platform.cards VALUES ('LAIN', '1')"
+    )
+    assert do_roll_back(folder) == ["full"]
+    assert place.ask("SELECT * FROM platform.cards") == [("LAIN", "1")]

@@ -96,6 +96,8 @@ def _reason(error: psycopg.Error, column: str | None) -> str:
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
         return f"what it refers to is not there, or rows still refer to it ({named})"
+    if isinstance(error, psycopg.IntegrityError) and not named:
+        return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.IntegrityError):
         return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"
     if isinstance(error, psycopg.errors.StringDataRightTruncation):

@@ -3,17 +3,19 @@
 Amounts, rates and JSON travel as their text and become decimals again by DuckDB's cast: no float is on the way.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
 from adbc_driver_manager import Error as ArrowError
 
 from koop_pipeline.contracts import Table
-from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging import Staging, StagingError, literal, quoted
 from koop_pipeline.target.bookkeeping import BOOKS
 from koop_pipeline.target.postgres.errors import PassingError, masked
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
+from koop_pipeline.target.postgres.session import settings
 
 THERE, BOOK = "_koop_there_", "_koop_book_"
 AS_TEXT = ("DECIMAL", "VARCHAR")
@@ -60,13 +62,31 @@ class ReadBack:
                 self._store(into, types, cursor.fetch_record_batch())
         except ArrowError as error:
             self.close()
-            raise PassingError(f"the target could not be read: {masked(str(error).splitlines()[0])}") from None
+            raise _unread(error) from None
+        except PassingError:
+            self.close()
+            raise
 
-    def _store(self, into: str, types: dict[str, str], batches: Any) -> None:
+    def _store(self, into: str, types: dict[str, str], batches: pa.RecordBatchReader) -> None:
+        """Store the batches; where the target broke off between two of them, its error is raised and not DuckDB's."""
+        lost: list[Exception] = []
+
+        def arriving() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from batches
+            except (OSError, pa.ArrowException, ArrowError) as error:
+                lost.append(error)
+                raise
+
         cast = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types.items())
-        self.staging.connection.register("_arriving", batches)
+        reader = pa.RecordBatchReader.from_batches(batches.schema, arriving())
+        self.staging.connection.register("_arriving", reader)
         try:
             self.staging.execute(f"INSERT INTO {into} SELECT {cast} FROM _arriving")
+        except StagingError:
+            if not lost:
+                raise
+            raise _unread(lost[0]) from None
         finally:
             self.staging.connection.unregister("_arriving")
 
@@ -76,7 +96,17 @@ class ReadBack:
             with self._connection.cursor() as cursor:
                 cursor.execute(f"SET ROLE {ROLE}")
                 cursor.execute("SET default_transaction_read_only = on")
+                listed = ", ".join(
+                    f"set_config({literal(name)}, {literal(to)}, false)" for name, to in settings().items()
+                )
+                cursor.execute(f"SELECT {listed}")
+                cursor.fetchall()
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT set_config('koop.cooperatives', {literal(','.join(ids))}, false)")
             cursor.fetchall()
         return self._connection.cursor()
+
+
+def _unread(error: Exception) -> PassingError:
+    """Whatever the driver says, another try on a new connection may pass."""
+    return PassingError(f"the target could not be read: {masked(str(error).splitlines()[0])}")

@@ -4,7 +4,6 @@ Put here the connection, the tenant and the advisory lock. A load writes as the 
 security, with the cooperative named in `koop.cooperatives`.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,23 +23,13 @@ from koop_pipeline.target.postgres.catalogue import faults
 from koop_pipeline.target.postgres.errors import PassingError, told, unreached
 from koop_pipeline.target.postgres.read_back import BOOK, THERE, ReadBack
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
+from koop_pipeline.target.postgres.session import settings
 from koop_pipeline.target.postgres.writing import PostgresWriting
 
 stamina.instrumentation.set_on_retry_hooks([])
 ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 8.0
-SETTINGS = {
-    "application_name": "koop",
-    "client_encoding": "UTF8",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    "lock_timeout": "30s",
-    # a server that computes for a client that was killed notices it, and frees the cooperative
-    "client_connection_check_interval": "1s",
-    "idle_in_transaction_session_timeout": "15min",
-}
 ALONE_SECONDS = 10.0
-STATEMENT_TIMEOUT = "KOOP_TARGET_STATEMENT_TIMEOUT"
 
 
 @contextmanager
@@ -95,8 +84,7 @@ class PostgresTarget:
                 self._connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
             except psycopg.OperationalError as error:
                 raise unreached(error, self.url) from None
-            settings = {**SETTINGS, "statement_timeout": os.environ.get(STATEMENT_TIMEOUT, "30min")}
-            for name, value in settings.items():
+            for name, value in settings().items():
                 self._connection.execute("SELECT set_config(%s, %s, false)", [name, value])
         return self._connection
 

@@ -13,6 +13,7 @@ from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError, load_order
+from koop_pipeline.target.postgres.beside import beside
 from koop_pipeline.target.postgres.blame import blamed
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import told
@@ -60,6 +61,10 @@ class PostgresWriting:
         for table in load_order():
             locked = SQL("SELECT count(*) FROM (SELECT FROM {} WHERE cooperative_id = %s FOR UPDATE) AS locked")
             self.cursor.execute(locked.format(self._table(table.name)), [self.cooperative_id])
+
+    def beside(self) -> list[str]:
+        """What the platform keeps in columns and tables of its own with the cooperative's rows."""
+        return beside(self.cursor, self.schemas, self.cooperative_id)
 
     def hashes(self) -> Hashes:
         """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
@@ -114,7 +119,15 @@ class PostgresWriting:
         except psycopg.DataError as error:
             raise told(error, table.name) from None
         except psycopg.IntegrityError as error:
-            raise told(error, table.name, blamed(self.cursor, error, table, rows)) from None
+            raise self._blamed(error, table, rows) from None
+
+    def _blamed(self, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> TargetError:
+        """The error with its row; where the question for the row fails itself, with the table that the server names."""
+        try:
+            with self.cursor.connection.transaction():
+                return told(error, table.name, blamed(self.cursor, error, table, rows))
+        except psycopg.Error:
+            return told(error, error.diag.table_name or table.name)
 
 
 def _same(table: Table) -> Composed:

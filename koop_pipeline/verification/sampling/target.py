@@ -20,7 +20,7 @@ def read_back(staging: Staging, run: BatchRun) -> Iterator[Callable[[str], Relat
     with open_target(staging, run.folder.target, read_only=True) as target:
 
         def of(cooperative_id: str) -> Relation:
-            target.fetch([cooperative_id])
+            target.retried(lambda: target.fetch([cooperative_id]))
             return lambda table: f"{target.there}{table}"
 
         yield of

@@ -1,0 +1,99 @@
+"""What the platform keeps beside the rows that were loaded: columns and tables of its own. A DELETE would take it away.
+
+The catalogue is asked for both. A table of the platform is read as the user that connected, for the loader may not;
+what cannot be read is told too, as it may hold something.
+"""
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from koop_pipeline.contracts import PROMOTED
+from koop_pipeline.target.postgres.schema import Schemas
+
+Cursor = psycopg.Cursor[Any]
+CALL = re.compile(r"\w\(")
+"""A default that calls a function gives each row another value, with which none can be compared."""
+COLUMNS = """
+SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE c.relnamespace = to_regnamespace(%s) AND c.relname = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
+    AND a.attgenerated = '' ORDER BY 1, 2
+"""
+REFERRING = """
+SELECT n.nspname::text, c.relname::text, parent.relname::text,
+    array_agg(a.attname::text ORDER BY k.place), array_agg(b.attname::text ORDER BY k.place)
+FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class parent ON parent.oid = f.confrelid
+CROSS JOIN unnest(f.conkey, f.confkey) WITH ORDINALITY k (own, theirs, place)
+JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.own
+JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.theirs
+WHERE f.contype = 'f' AND f.conparentid = 0 AND parent.relnamespace = to_regnamespace(%(schema)s)
+    AND parent.relname = ANY (%(ours)s) AND NOT (c.relnamespace = parent.relnamespace AND c.relname = ANY (%(ours)s))
+GROUP BY f.oid, 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def beside(cursor: Cursor, schemas: Schemas, cooperative_id: str) -> list[str]:
+    """Each column and each table that holds something of this cooperative, with the number of rows."""
+    ours = [table.name for table in PROMOTED]
+    known = {table.name: {"cooperative_id", *table.names} for table in PROMOTED}
+    said = []
+    for table, column, kind, default in cursor.execute(COLUMNS, [schemas.platform, ours]).fetchall():
+        if column not in known[table]:
+            question = _filled(Identifier(schemas.platform, table), column, kind, default)
+            said += _told(f"column {column} of {table}", _count(cursor, question, cooperative_id))
+    asked = {"schema": schemas.platform, "ours": ours}
+    for schema, table, parent, columns, theirs in cursor.execute(REFERRING, asked).fetchall():
+        question = _referring(Identifier(schema, table), Identifier(schemas.platform, parent), columns, theirs)
+        rows = _as_user(cursor, question, cooperative_id, hiding="cooperative_id" not in theirs)
+        said += _told(f"table {schema}.{table}, which refers to {parent}", rows)
+    return said
+
+
+def _told(place: str, rows: int | None) -> list[str]:
+    if rows is None:
+        return [f"{place} (this user may not read it)"]
+    return [f"{place} ({rows} row{'s' if rows > 1 else ''})"] if rows else []
+
+
+def _filled(table: Identifier, column: str, kind: str, default: str | None) -> Composed:
+    """How many rows have a value there that is not its default."""
+    constant = default is not None and not CALL.search(re.sub("'[^']*'", "", default))
+    other = SQL(" AND {}::text IS DISTINCT FROM ({})::{}::text") if constant else SQL("")
+    filled = other.format(Identifier(column), SQL(default or "NULL"), SQL(kind)) if constant else other
+    return SQL("SELECT count(*) FROM {} WHERE cooperative_id = %s AND {} IS NOT NULL{}").format(
+        table, Identifier(column), filled
+    )
+
+
+def _referring(table: Identifier, parent: Identifier, columns: list[str], theirs: list[str]) -> Composed:
+    """How many rows refer to a row of the cooperative; a key with the cooperative in it says so by itself."""
+    pairs = list(zip(columns, theirs, strict=True))
+    if "cooperative_id" in theirs:
+        filled = [SQL("t.{} IS NOT NULL").format(Identifier(own)) for own, _ in pairs]
+        tenant = Identifier(columns[theirs.index("cooperative_id")])
+        return SQL("SELECT count(*) FROM {} t WHERE t.{} = %s AND {}").format(table, tenant, SQL(" AND ").join(filled))
+    same = [SQL("p.{} = t.{}").format(Identifier(other), Identifier(own)) for own, other in pairs]
+    return SQL("SELECT count(*) FROM {} t WHERE EXISTS (SELECT FROM {} p WHERE p.cooperative_id = %s AND {})").format(
+        table, parent, SQL(" AND ").join(same)
+    )
+
+
+def _as_user(cursor: Cursor, question: Composed, cooperative_id: str, *, hiding: bool) -> int | None:
+    """The answer as the user that connected, None where it may not read it; policies hide rows only if `hiding`."""
+    try:
+        with cursor.connection.transaction(force_rollback=True):
+            cursor.execute("SET LOCAL ROLE NONE")
+            cursor.execute(SQL("SET LOCAL row_security = {}").format(SQL("on" if hiding else "off")))
+            return _count(cursor, question, cooperative_id)
+    except psycopg.errors.InsufficientPrivilege:
+        return None
+
+
+def _count(cursor: Cursor, question: Composed, cooperative_id: str) -> int:
+    row = cursor.execute(question, [cooperative_id]).fetchone()
+    return int(row[0]) if row else 0

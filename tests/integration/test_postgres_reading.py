@@ -1,0 +1,103 @@
+"""The session that reads back: what breaks it off is a failure in passing, and it waits for nothing without end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres_server import new_database
+from small_target import load, opened
+
+from koop_pipeline.contracts import TABLES
+from koop_pipeline.staging import Staging, StagingError
+from koop_pipeline.target.postgres.errors import PassingError
+from koop_pipeline.target.postgres.session import SETTINGS
+from koop_pipeline.target.postgres.target import PostgresTarget
+
+MEMBERS = [TABLES["members"]]
+MANY = 20_000
+World = tuple[Staging, PostgresTarget, psycopg.Connection]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A loaded cooperative, and a connection of the database's owner beside it."""
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
+    with (
+        new_database() as url,
+        opened(url, tmp_path) as (staging, target),
+        psycopg.connect(url, autocommit=True) as owner,
+    ):
+        load(staging, target, "KSP-A")
+        yield staging, target, owner
+
+
+@pytest.fixture
+def cut(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Each reading session is ended between its first rows and its last ones, as often as the list says."""
+    _, target, owner = world
+    owner.execute(
+        "INSERT INTO platform.members (cooperative_id, member_no, full_name, party, address, membership, status)"
+        f" SELECT 'KSP-A', 'M-' || i, 'Siti', 'person', repeat('x', 2000), 'member', 'active'"
+        f" FROM generate_series(1, {MANY}) AS i"
+    )
+    left = [1]
+    store = target.reading._store
+
+    def cutting(into: str, types: dict[str, str], batches: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            ended = owner.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND query LIKE '%FROM platform.members%' AND state = 'active' AND pid <> pg_backend_pid()"
+            ).fetchone()
+            assert ended == (1,)
+        store(into, types, batches)
+
+    monkeypatch.setattr(target.reading, "_store", cutting)
+    return left
+
+
+def test_a_reading_that_is_broken_off_is_done_again(world: World, cut: list[int]) -> None:
+    staging, target, _ = world
+    with pytest.raises(PassingError, match=r"the target could not be read: .*(terminating|closed)"):
+        target.fetch(["KSP-A"], MEMBERS)
+    cut[0] = 1
+    target.retried(lambda: target.fetch(["KSP-A"], MEMBERS))
+    assert cut == [0]
+    assert staging.value(f"SELECT count(*) FROM {target.there}members") == 2 + MANY
+
+
+def test_a_reading_that_is_always_broken_off_is_given_up(world: World, cut: list[int]) -> None:
+    _, target, _ = world
+    cut[0] = 9
+    with pytest.raises(PassingError):
+        target.retried(lambda: target.fetch(["KSP-A"], MEMBERS))
+    assert cut == [9 - 5]
+
+
+def test_what_duckdb_itself_refuses_is_no_failure_of_the_target(world: World) -> None:
+    staging, target, owner = world
+    owner.execute("DROP SCHEMA audit CASCADE; ALTER TABLE platform.members ALTER birth_date TYPE text")
+    owner.execute("UPDATE platform.members SET birth_date = 'kemarin'")
+    with pytest.raises(StagingError):
+        target.fetch(["KSP-A"], MEMBERS)
+    assert staging.value(f"SELECT count(*) FROM {target.there}members") == 0
+
+
+@pytest.mark.parametrize(
+    ("lock", "statement", "said"),
+    [("200ms", "30min", "lock timeout"), ("30s", "200ms", "statement timeout")],
+)
+def test_a_reading_waits_for_no_lock_and_no_statement_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, lock: str, statement: str, said: str
+) -> None:
+    _, target, owner = world
+    monkeypatch.setitem(SETTINGS, "lock_timeout", lock)
+    monkeypatch.setenv("KOOP_TARGET_STATEMENT_TIMEOUT", statement)
+    with owner.transaction():
+        owner.execute("LOCK TABLE platform.members IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(PassingError, match=f"the target could not be read: .*{said}"):
+            target.fetch(["KSP-A"], MEMBERS)
+    target.fetch(["KSP-A"], MEMBERS)
