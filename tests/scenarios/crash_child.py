@@ -19,6 +19,7 @@ from koop_pipeline.defs.promote_verify import current_hashes
 from koop_pipeline.errors import KoopError
 from koop_pipeline.promotion.step import promote
 from koop_pipeline.staging import Staging
+from koop_pipeline.verification.step import AGAIN
 
 PARTS = ("opening", "loading", "closing", "verifying")
 """Before the transaction (target and staging are opened, the schema is made), the transaction, what follows it in the
@@ -49,7 +50,7 @@ def work(root: Path) -> str:
             return f"halted: {halts[0][0]}"
     say("verifying")
     if halted := do_verify(root):
-        return f"differs: {halted[0]}"
+        return f"{'halted' if all(AGAIN in each for each in halted) else 'differs'}: {halted[0]}"
     return "done"
 
 

@@ -19,7 +19,7 @@ from bad_deliveries import Case, blocked, failed, refused_sql, verified
 from koop_pipeline.status.snapshot import Row
 
 UNSET = "KOOP_TEST_NEVER_SET"
-HUGE = "9371015503900001"
+HUGE = "937101550392500"
 
 FILES = [
     failed("NO-FOLDER", "legacy/NO-FOLDER is not there; check `source` in the batch file", delivered=False),
@@ -226,6 +226,12 @@ RULES = [
         "ACC-TIE-01",
         files={"simpanan.csv": bad.SAVINGS.replace("100000", HUGE)},
         overrides="controls:\n  savings: select sum(rupiah(saldo)) from simpanan\n",
+    ),
+    blocked(
+        "NIK-AS-AMOUNT",
+        "SAV-MNY-01 Not an amount of money (4 in savings_accounts, first in legacy/NIK-AS-AMOUNT/simpanan.csv,"
+        " simpanan, row 2)",
+        files={"simpanan.csv": bad.SAVINGS.replace("100000", "5371010101790001")},
     ),
     blocked(
         "HUGE-LEDGER",
