@@ -16,7 +16,8 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def bare_copy(staging: Staging, url: str) -> int:
     return rows
 
 
+@contextmanager
+def at_the_gate(description: str) -> Iterator[tuple[Staging, BatchRun, str]]:
+    """The staging file of the FOLDER that the command line names, brought through the gate, its run and the target."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--target")
+    arguments = parser.parse_args()
+    folder = ProgramFolder(arguments.folder)
+    bring_to_gate(BatchRun.of(folder, folder.batch_names[0]))
+    with target_at(arguments.target) as url:
+        os.environ["KOOP_TARGET"] = url
+        run = BatchRun.of(folder, folder.batch_names[0])
+        with Staging.open(folder.staging_path(run.batch.batch), isolated=False) as staging:
+            yield staging, run, url
+
+
 def bring_to_gate(run: BatchRun) -> None:
     """Run the steps before promotion where the batch has no verdicts yet."""
     with Staging.open(run.folder.staging_path(run.batch.batch)) as staging:
@@ -94,26 +111,16 @@ def read_one(url: str, role: str | None) -> float:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--target")
-    arguments = parser.parse_args()
-    folder = ProgramFolder(arguments.folder)
-    batch = folder.batch_names[0]
-    bring_to_gate(BatchRun.of(folder, batch))
-    with target_at(arguments.target) as url:
-        os.environ["KOOP_TARGET"] = url
-        run = BatchRun.of(folder, batch)
-        with Staging.open(folder.staging_path(batch), isolated=False) as staging:
-            with open_target(staging, run.target):
-                pass
-            first = timed(lambda: bare_copy(staging, url))
-            loading = timed(lambda: promote(staging, run, current_hashes(run), lambda: None))
-            second = timed(lambda: bare_copy(staging, url))
-            rows = bare_copy(staging, url)
-            verifying = timed(lambda: verify(staging, run))
-            outcomes = staging.rows("SELECT outcome, count(*) FROM verification.promotions GROUP BY 1 ORDER BY 1")
-            halts = staging.value("SELECT count(*) FROM gate.halts WHERE step IN ('promote', 'verify')")
+    with at_the_gate(__doc__) as (staging, run, url):
+        with open_target(staging, run.target):
+            pass
+        first = timed(lambda: bare_copy(staging, url))
+        loading = timed(lambda: promote(staging, run, current_hashes(run), lambda: None))
+        second = timed(lambda: bare_copy(staging, url))
+        rows = bare_copy(staging, url)
+        verifying = timed(lambda: verify(staging, run))
+        outcomes = staging.rows("SELECT outcome, count(*) FROM verification.promotions GROUP BY 1 ORDER BY 1")
+        halts = staging.value("SELECT count(*) FROM gate.halts WHERE step IN ('promote', 'verify')")
         print(machine(), f"\n{rows:,} rows, {outcomes}, halted {halts}", file=sys.stdout)
         bare = min(first, second)
         for name, seconds in (("bare COPY", bare), ("promote", loading), ("verify", verifying)):

@@ -56,7 +56,7 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
             "opening.brought_entries", opened.brought.with_columns(table_name=pl.lit("savings_transactions"))
         )
         _fail(staging, opened.failures)
-        _fail(staging, _back_dated(staging, "savings_transactions", entries, group))
+        _fail(staging, _back_dated("savings_transactions", entries, days))
         at_cutoff = _savings_at_cutoff(staging, group)
         listed = _listed(staging, "savings_accounts", "account_no", group)
         _fail(staging, savings_not_begun(at_cutoff, transactions, listed, days))
@@ -98,7 +98,7 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         _fail(staging, late.failures(opened.failures, positions))
         listed = _listed(staging, "loans", "loan_no", group)
         _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
-        _fail(staging, _back_dated(staging, "loan_repayments", entries, group))
+        _fail(staging, _back_dated("loan_repayments", entries, days))
     _note_after_cutoff(staging, "loan_repayments", ids)
     for name in ("loan_schedules", "loan_positions", "repayment_parts"):
         seal(staging, name, run.ids)
@@ -244,10 +244,10 @@ def _note_after_cutoff(staging: Staging, table: str, ids: list[str]) -> None:
     )
 
 
-def _back_dated(staging: Staging, table: str, entries: pl.DataFrame, group: list[str]) -> pl.DataFrame:
+def _back_dated(table: str, entries: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """The rule of BACK_DATED: entries that the source wrote down late, one failure an entry."""
     rule, day = BACK_DATED[table][1], MOVEMENT_DAYS[table]
-    return back_dated(entries, _days(staging, group), day=day, rule=rule, table=table)
+    return back_dated(entries, days, day=day, rule=rule, table=table)
 
 
 def _as_written(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:

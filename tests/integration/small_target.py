@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from postgres_server import new_database
+
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.program.target_address import TargetAddress
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.target.model import load_order
 from koop_pipeline.target.postgres.target import PostgresTarget, connected
 
+World = tuple[Staging, PostgresTarget, psycopg.Connection]
 COOPERATIVES = ("KSP-A", "KSP-B")
 ROWS: dict[str, Sequence[dict[str, object]]] = {
     "cooperatives": [{
@@ -75,6 +79,17 @@ def opened(url: str, folder: Path) -> Iterator[tuple[Staging, PostgresTarget]]:
         connected(staging, TargetAddress.of(url, folder)) as target,
     ):
         yield staging, target
+
+
+@contextmanager
+def new_world(folder: Path) -> Iterator[World]:
+    """A new database with its target, and a connection of the database's owner beside it."""
+    with (
+        new_database() as url,
+        opened(url, folder) as (staging, target),
+        psycopg.connect(url, autocommit=True) as owner,
+    ):
+        yield staging, target, owner
 
 
 def lay(staging: Staging, cooperative_id: str) -> None:

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
-from postgres_server import new_database
-from small_target import lay, opened
+from small_target import World, lay, new_world
 
 from koop_pipeline.promotion import amendment
 from koop_pipeline.staging import Staging, literal
@@ -20,17 +18,12 @@ LAST = Load("KSP-A", 1, "eins", "b", "full", "c", "d", "e", "f", "g", "h", "warn
 HELD = (
     "('eins', 'KSP-A', 'officers', 'O-1', NULL, 'OFF-REQ-01'), ('eins', 'KSP-A', 'members', 'A-2', 'nik', 'MBR-NIK-01')"
 )
-World = tuple[Staging, PostgresTarget, psycopg.Connection]
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """KSP-A as it was loaded: its officer held back, and the NIK of one member; both are delivered by now."""
-    with (
-        new_database() as url,
-        opened(url, tmp_path) as (staging, target),
-        psycopg.connect(url, autocommit=True) as owner,
-    ):
+    with new_world(tmp_path) as (staging, target, owner):
         lay(staging, "KSP-A")
         staging.execute("CREATE TEMP TABLE later AS FROM new_officers; DELETE FROM new_officers")
         with target.writing("KSP-A") as writing:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from postgres_server import new_database, on, server
-from small_target import ROWS, lay, load, opened
+from small_target import ROWS, World, lay, load, new_world, opened
 
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.errors import RefusedError
@@ -19,20 +19,15 @@ from koop_pipeline.staging import Staging
 from koop_pipeline.target.model import TargetError, load_order
 from koop_pipeline.target.postgres import schema
 from koop_pipeline.target.postgres.errors import PassingError
-from koop_pipeline.target.postgres.target import PostgresTarget, connected
+from koop_pipeline.target.postgres.target import connected
 
 WHOLE = sum(map(len, ROWS.values()))
-World = tuple[Staging, PostgresTarget, psycopg.Connection]
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A new database with its target, and a connection of the database's owner beside it."""
-    with (
-        new_database() as url,
-        opened(url, tmp_path) as (staging, target),
-        psycopg.connect(url, autocommit=True) as owner,
-    ):
+    with new_world(tmp_path) as (staging, target, owner):
         yield staging, target, owner
 
 

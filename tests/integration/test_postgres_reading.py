@@ -4,31 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from postgres_server import new_database
-from small_target import load, opened
+from small_target import World, load, new_world
 
 from koop_pipeline.contracts import TABLES
-from koop_pipeline.staging import Staging, StagingError
+from koop_pipeline.staging import StagingError
 from koop_pipeline.target.postgres.errors import PassingError
 from koop_pipeline.target.postgres.session import SETTINGS
-from koop_pipeline.target.postgres.target import PostgresTarget
 
 MEMBERS = [TABLES["members"]]
 MANY = 20_000
-World = tuple[Staging, PostgresTarget, psycopg.Connection]
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A loaded cooperative, and a connection of the database's owner beside it."""
     monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
-    with (
-        new_database() as url,
-        opened(url, tmp_path) as (staging, target),
-        psycopg.connect(url, autocommit=True) as owner,
-    ):
+    with new_world(tmp_path) as (staging, target, owner):
         load(staging, target, "KSP-A")
         yield staging, target, owner
 

@@ -9,12 +9,10 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
-Row = dict[str, object]
 LOAN: Row = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(12_000_000),
     "interest_method": "flat", "annual_rate": Decimal(12), "tenor": 12, "frequency": "monthly", "status": "active",
@@ -23,15 +21,9 @@ LOAN: Row = {
 
 
 def opened(stored: int | None, *payments: Row) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
     loan = {**LOAN, "outstanding_principal": None if stored is None else Decimal(stored)}
     days = [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)]
-    rows = [{**own, "paid_on": day, **row} for day, row in zip(days, payments, strict=False)]
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [loan]), frame("loan_instalments", []), frame("loan_repayments", rows),
-        frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one(loan, None, [{"paid_on": day, **row} for day, row in zip(days, payments, strict=False)])
 
 
 def said(result: OpenedLoans) -> list[tuple[str, int, str]]:

@@ -11,17 +11,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import CUTOFF, Row, open_one
 
 from koop_pipeline.opening.frames import frame
 from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "declining", "annual_rate": Decimal(12), "tenor": 12, "frequency": "monthly",
     "status": "active", "disbursed_on": date(2026, 1, 15),
 }  # fmt: skip
-Row = dict[str, object]
 
 
 def pay(day: date, principal: int, interest: int) -> Row:
@@ -29,12 +28,7 @@ def pay(day: date, principal: int, interest: int) -> Row:
 
 
 def opened(left: int, repayments: list[Row], **loan: object) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [{**LOAN, "outstanding_principal": Decimal(left), **loan}]), frame("loan_instalments", []),
-        frame("loan_repayments", [{**own, **row} for row in repayments]), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one({**LOAN, "outstanding_principal": Decimal(left), **loan}, None, repayments)
 
 
 def rows(result: OpenedLoans) -> list[tuple[int, int, int]]:

@@ -11,17 +11,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "annual_rate": Decimal(12), "tenor": 12, "frequency": "monthly", "status": "active",
     "disbursed_on": date(2026, 1, 15), "outstanding_principal": Decimal(700_000),
 }  # fmt: skip
-Row = dict[str, object]
 
 
 def plan(first: int, *, principal: int = 100_000, interest: int = 12_000) -> list[Row]:
@@ -41,12 +39,7 @@ def paid(*parts: tuple[int, int]) -> list[Row]:
 
 
 def opened(loan: Row, repayments: list[Row], instalments: list[Row]) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [{**LOAN, **loan}]), frame("loan_instalments", [{**own, **row} for row in instalments]),
-        frame("loan_repayments", [{**own, **row} for row in repayments]), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one({**LOAN, **loan}, instalments, repayments)
 
 
 def rows(result: OpenedLoans) -> list[tuple[int, int, int, str]]:

@@ -11,17 +11,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import CUTOFF, Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "annual_rate": Decimal(12), "tenor": 12, "frequency": "monthly", "status": "active",
     "disbursed_on": date(2026, 1, 15),
 }  # fmt: skip
-Row = dict[str, object]
 PLAN: tuple[Row, ...] = tuple(
     {"instalment_no": no, "due_on": date(2026 + no // 12, no % 12 + 1, 15), "principal": Decimal(100_000),
      "interest": Decimal(12_000)}
@@ -30,12 +28,7 @@ PLAN: tuple[Row, ...] = tuple(
 
 
 def opened(loan: Row, repayments: list[Row], instalments: tuple[Row, ...] = ()) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [{**LOAN, **loan}]), frame("loan_instalments", [{**own, **row} for row in instalments]),
-        frame("loan_repayments", [{**own, **row} for row in repayments]), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one({**LOAN, **loan}, instalments, repayments)
 
 
 def paid(*parts: tuple[int, int], named: bool = False) -> list[Row]:

@@ -9,12 +9,10 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
-Row = dict[str, object]
 BARE: Row = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "tenor": 12, "frequency": "monthly", "status": "active",
@@ -25,12 +23,7 @@ STORED: Row = {**RATED, "instalment_interest": Decimal(12_000), "interest_total"
 
 
 def opened(loan: Row, instalments: list[Row], repayments: list[Row] | None = None) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [loan]), frame("loan_instalments", [{**own, **row} for row in instalments]),
-        frame("loan_repayments", [{**own, **row} for row in repayments or []]), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one(loan, instalments, repayments)
 
 
 def plan(principal: int = 100_000, first: int = 1, last: int = 12, renumbered: int = 0) -> list[Row]:

@@ -9,11 +9,10 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "tenor": 12, "frequency": "monthly", "status": "active",
@@ -21,14 +20,10 @@ LOAN: dict[str, object] = {
 }  # fmt: skip
 MONTHLY: dict[str, object] = {"source_rate": Decimal(12), "source_rate_basis": "per_month"}
 TWO: dict[str, object] = {"source_rate": Decimal(2), "source_rate_basis": "per_month"}
-Row = dict[str, object]
 
 
 def opened(loan: Row, instalments: tuple[Row, ...] = ()) -> OpenedLoans:
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    rows = [{"cooperative_id": "A", "loan_no": "1", **row} for row in instalments]
-    empty = (frame("loan_repayments", []), frame("collaterals", []))
-    return open_loans(frame("loans", [{**LOAN, **loan}]), frame("loan_instalments", rows), *empty, cutoffs)
+    return open_one({**LOAN, **loan}, instalments)
 
 
 def interest(result: OpenedLoans) -> list[int]:

@@ -10,11 +10,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(10_000_000),
     "interest_method": "flat", "annual_rate": Decimal(12), "instalment_interest": Decimal(100_000), "tenor": 12,
@@ -24,9 +23,7 @@ LOAN: dict[str, object] = {
 
 
 def opened(**loan: object) -> OpenedLoans:
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    empty = (frame("loan_instalments", []), frame("loan_repayments", []), frame("collaterals", []))
-    return open_loans(frame("loans", [{**LOAN, **loan}]), *empty, cutoffs)
+    return open_one({**LOAN, **loan})
 
 
 def principals(result: OpenedLoans) -> list[Decimal]:

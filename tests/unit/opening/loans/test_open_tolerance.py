@@ -6,28 +6,20 @@ Rp 1,200,000 over 12 months without interest is 100,000 a month: half of that is
 from datetime import date
 from decimal import Decimal
 
-import polars as pl
 import pytest
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "annual_rate": Decimal(0), "tenor": 12, "frequency": "monthly", "status": "active",
     "disbursed_on": date(2026, 1, 15), "rounding_unit": Decimal(100_000),
 }  # fmt: skip
-Row = dict[str, object]
 
 
 def opened(loan: Row, repayments: list[Row], instalments: list[Row]) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [{**LOAN, **loan}]), frame("loan_instalments", [{**own, **row} for row in instalments]),
-        frame("loan_repayments", [{**own, **row} for row in repayments]), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one({**LOAN, **loan}, instalments, repayments)
 
 
 FIVE: list[Row] = [{"paid_on": date(2026, 1 + no, 15), "total": Decimal(100_000)} for no in range(1, 6)]

@@ -9,12 +9,10 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
-Row = dict[str, object]
 LOAN: Row = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(12_000_000),
     "interest_method": "flat", "annual_rate": Decimal(24), "source_rate": Decimal(1), "source_rate_basis": "per_month",
@@ -25,16 +23,10 @@ BOTH = "the stated 24 % a year and the stored rate 1 (per_month), which is 12 % 
 
 
 def opened(loan: Row, interest: int | None = None, instalments: list[Row] | None = None) -> OpenedLoans:
-    own = {"cooperative_id": "A", "loan_no": "1"}
-    paid = {**own, "paid_on": date(2026, 2, 28), "principal": Decimal(1_000_000)}
+    paid: Row = {"paid_on": date(2026, 2, 28), "principal": Decimal(1_000_000)}
     made = [] if interest is None else [{**paid, "interest": Decimal(interest)}]
     left = {} if interest is None else {"outstanding_principal": Decimal(11_000_000)}
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    return open_loans(
-        frame("loans", [{**LOAN, **left, **loan}]),
-        frame("loan_instalments", [{**own, **row} for row in instalments or []]),
-        frame("loan_repayments", made), frame("collaterals", []), cutoffs,
-    )  # fmt: skip
+    return open_one({**LOAN, **left, **loan}, instalments, made)
 
 
 def said(result: OpenedLoans) -> list[tuple[str, str]]:

@@ -12,26 +12,21 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import Row, open_one
 
-from koop_pipeline.opening.frames import frame
 from koop_pipeline.opening.loans.annuity import RATE_SCALE, annuity_rate
-from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
+from koop_pipeline.opening.loans.position import OpenedLoans
 
-CUTOFF = date(2026, 6, 30)
 LOAN: dict[str, object] = {
     "cooperative_id": "A", "loan_no": "1", "member_no": "M1", "product_code": "UMUM", "principal": Decimal(1_200_000),
     "interest_method": "flat", "tenor": 12, "frequency": "monthly", "status": "active",
     "disbursed_on": date(2026, 6, 15), "outstanding_principal": Decimal(1_200_000),
 }  # fmt: skip
 EACH: dict[str, object] = {"instalment_interest": Decimal(12_000)}
-Row = dict[str, object]
 
 
 def opened(loan: Row, instalments: list[Row] | None = None) -> OpenedLoans:
-    cutoffs = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [CUTOFF], "as_of": [CUTOFF]})
-    rows = [{"cooperative_id": "A", "loan_no": "1", **row} for row in instalments or []]
-    empty = (frame("loan_repayments", []), frame("collaterals", []))
-    return open_loans(frame("loans", [{**LOAN, **loan}]), frame("loan_instalments", rows), *empty, cutoffs)
+    return open_one({**LOAN, **loan}, instalments)
 
 
 def rate(result: OpenedLoans) -> Decimal | None:
