@@ -76,6 +76,7 @@ class Stopwatch:
         self.lines.append(Line(name, time.perf_counter() - wall, time.process_time() - cpu, peak[0]))
         if profile:
             pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
+            pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
     def time_statements(self, staging: Staging) -> None:
         """Count the CPU of its statements from now on."""

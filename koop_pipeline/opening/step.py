@@ -262,7 +262,8 @@ def _entries(staging: Staging, table: str, of: str, day: str, group: list[str]) 
     """
     columns = f"t.cooperative_id, t.{of}, t.{day}, t._row, t._source_file, t._source_table"
     within = "WHERE cooperative_id IN (SELECT unnest($group))"
-    several = staging.value(f"SELECT count(DISTINCT _as_of) > 1 FROM mapped.{table} {within}", {"group": group})
+    dumps = f"SELECT count(DISTINCT _as_of) AS dumps FROM mapped.{table} {within} GROUP BY cooperative_id"
+    several = staging.value(f"SELECT max(dumps) > 1 FROM ({dumps})", {"group": group})
     if not several:
         return staging.frame(
             f"SELECT {columns}, NULL::DATE AS first_seen, NULL::DATE AS last_seen FROM cleaned.{table} t {within}"

@@ -38,6 +38,8 @@ def written_late(seen: pl.DataFrame, *, of: str, day: str) -> pl.DataFrame:
     groups = ["cooperative_id", of]
     after = pl.when(pl.col("_had").is_not_null()).then(pl.col("_lacked") + pl.duration(days=1))
     late = seen.with_columns(not_before=pl.max_horizontal(after, "_above")).drop_nulls("not_before")
+    if late.is_empty():
+        return pl.DataFrame(schema=WRITTEN)
     return late.join(_taken_away(seen, groups, day), on=groups, how="anti").select(list(WRITTEN))
 
 
@@ -68,6 +70,8 @@ def back_dated(seen: pl.DataFrame, cutoffs: pl.DataFrame, *, day: str, rule: str
 def _out_of_order(entries: pl.DataFrame, groups: list[str], day: str) -> pl.DataFrame:
     """`_above`: the latest day among the entries written before, where it is later; null in a file without an order."""
     within = [*groups, *FILE]
+    if not _any_falls(entries, within, day):
+        return entries.sort("cooperative_id", "_row").with_columns(_above=pl.lit(None, pl.Date))
     frame = entries.sort("cooperative_id", "_row").with_columns(
         _up=pl.col(day).cum_max().shift(1).over(within),
         _down=pl.col(day).cum_max(reverse=True).shift(-1).over(within),
@@ -82,12 +86,24 @@ def _out_of_order(entries: pl.DataFrame, groups: list[str], day: str) -> pl.Data
     return frame.with_columns(_above=pl.when(ordered).then(written))
 
 
+def _any_falls(entries: pl.DataFrame, within: list[str], day: str) -> bool:
+    """Whether any entry bears an earlier day than the one before it in its account or loan and file."""
+    numbers = entries.select(within).unique().with_row_index("_within")
+    frame = entries.select(*within, "_row", day).join(numbers, on=within, how="left", nulls_equal=True)
+    frame = frame.select("_within", "_row", day).sort("_within", "_row")
+    falls = (pl.col("_within") == pl.col("_within").shift(1)) & (pl.col(day) < pl.col(day).shift(1))
+    return bool(frame.select(falls.any()).item())
+
+
 def _after_an_older_dump(entries: pl.DataFrame, groups: list[str], day: str) -> pl.DataFrame:
     """`_had`: the latest day that older dumps have of this account, where they reach from before the entry to after;
     `_lacked`: the day of the last of them.
     """
+    seen = entries.drop_nulls("first_seen")
+    if seen.is_empty():
+        return entries.with_columns(_had=pl.lit(None, pl.Date), _lacked=pl.lit(None, pl.Date))
     dumps = (
-        entries.drop_nulls("first_seen")
+        seen
         .group_by(*groups, "first_seen")
         .agg(_first=pl.col(day).min(), _last=pl.col(day).max())
         .sort(*groups, "first_seen")

@@ -1,15 +1,17 @@
 """Every row of the target against staging, by a hash for each key range, narrowed to the rows and columns that differ.
 
 A row's hash is the sha256 of its typed, length-prefixed text (`staging/content.py`): nothing can move from one column
-into the next unseen, and null, an empty text and 0 are three things. A range's hash is the sha256 of its rows' hashes,
-sorted, so it stands and falls with sha256: who wants to pass with another row needs a collision of it. Which range a
+into the next unseen, and null, an empty text and 0 are three things. First the hashes of whole cooperatives are
+compared. What staging holds of one is not hashed again where its state is still the one that the gate hashed. Where
+two differ, a cooperative's rows are compared by ranges of keys: a range's hash is the sha256 of its rows' hashes,
+sorted. So all stands and falls with sha256: who wants to pass with another row needs a collision of it. Which range a
 key falls into is DuckDB's own hash of the key; nothing rests on that, nor on a collation or an order. Where a range
 differs, its rows are compared cell by cell.
 """
 
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.content import row_text
+from koop_pipeline.staging.content import row_hashes, table_hashes, table_states
 
 RANGES = 256
 SHOWN = 1_000
@@ -22,12 +24,56 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
     `expected` and `found` are relations with the contract's columns. All differences are counted; of each kind and
     column the first `SHOWN` keys of a cooperative are listed, in the order of their bytes.
     """
-    listed = ", ".join(map(literal, ids))
-    scope = f"cooperative_id IN ({listed})"
-    sides = {"expected": f"(SELECT * FROM {expected} WHERE {scope})", "found": f"(SELECT * FROM {found} WHERE {scope})"}
+    hashes = " LEFT JOIN ".join([
+        "(SELECT unnest($ids::VARCHAR[]) AS id) c",
+        f"({_hashes_expected(staging, table, ids, expected)}) e ON e.cooperative_id = c.id",
+        f"({table_hashes(table, found, _scope(ids))}) f ON f.cooperative_id = c.id",
+    ])  # fmt: skip
+    staging.execute(
+        "CREATE OR REPLACE TEMP TABLE _koop_sides AS SELECT c.id, coalesce(e.rows, 0) AS expected, coalesce(f.rows, 0)"
+        f" AS found, e.sha256 IS NOT DISTINCT FROM f.sha256 AS same FROM {hashes}",
+        {"ids": ids},
+    )
+    staging.execute(
+        "INSERT INTO verification.results SELECT id, ?, expected, found, 0, 0, 0, 0 FROM _koop_sides", [table.name]
+    )
+    differing = [row[0] for row in staging.rows("SELECT id FROM _koop_sides WHERE NOT same ORDER BY id")]
+    if differing:
+        scope = _scope(differing)
+        _narrow(staging, table, {
+            "expected": f"(SELECT * FROM {expected} WHERE {scope})", "found": f"(SELECT * FROM {found} WHERE {scope})",
+        })  # fmt: skip
+
+
+def _scope(ids: list[str]) -> str:
+    return f"cooperative_id IN ({', '.join(map(literal, ids))})"
+
+
+def _hashes_expected(staging: Staging, table: Table, ids: list[str], relation: str) -> str:
+    """A SELECT of cooperative_id, rows, sha256: the gate's hashes where the state is the gate's, else new ones."""
+    judged = (
+        f"SELECT g.cooperative_id, g.rows, g.sha256 FROM gate.contents g JOIN"
+        f" ({table_states(table, relation, _scope(ids))}) s USING (cooperative_id, state)"
+        f" WHERE g.table_name = {literal(table.name)}"
+    )
+    staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_judged AS {judged}")
+    known = {row[0] for row in staging.rows("SELECT cooperative_id FROM _koop_judged")}
+    changed = [each for each in ids if each not in known]
+    if not changed:
+        return "SELECT * FROM _koop_judged"
+    return f"SELECT * FROM _koop_judged UNION ALL {table_hashes(table, relation, _scope(changed))}"
+
+
+def _range(table: Table, alias: str) -> str:
+    key = ", ".join(f"{alias}.{quoted(name)}" for name in table.full_key)
+    return f"hash({key}) % {RANGES}"
+
+
+def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
+    """Count the ranges that differ, and count and list what differs in them."""
     hashed = " UNION ALL ".join(
-        f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, sha256({row_text(table)}) AS hash FROM"
-        f" {relation} t"
+        f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, hash FROM"
+        f" ({row_hashes(table, relation, keep=table.full_key)}) t"
         for place, relation in enumerate(sides.values())
     )
     staging.execute(
@@ -38,22 +84,11 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
         f" FROM ({hashed}) GROUP BY ALL"
     )
     staging.execute(
-        "INSERT INTO verification.results SELECT c.id, ?, coalesce(sum(r.expected), 0), coalesce(sum(r.found), 0),"
-        " 0, 0, 0, count_if(NOT r.same OR r.expected <> r.found) FROM (SELECT unnest(?) AS id) c"
-        " LEFT JOIN _koop_ranges r ON r.cooperative_id = c.id GROUP BY c.id",
-        [table.name, ids],
+        "UPDATE verification.results r SET ranges = n.ranges FROM (SELECT cooperative_id, count_if(NOT same OR expected"
+        " <> found) AS ranges FROM _koop_ranges GROUP BY ALL) n WHERE r.cooperative_id = n.cooperative_id"
+        " AND r.table_name = ?",
+        [table.name],
     )
-    if staging.value("SELECT count(*) FROM _koop_ranges WHERE NOT same OR expected <> found"):
-        _narrow(staging, table, sides)
-
-
-def _range(table: Table, alias: str) -> str:
-    key = ", ".join(f"{alias}.{quoted(name)}" for name in table.full_key)
-    return f"hash({key}) % {RANGES}"
-
-
-def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
-    """Count and list what differs in the ranges that do."""
     for name, relation in sides.items():
         staging.execute(
             f"CREATE OR REPLACE TEMP TABLE {DIFFERING}_{name} AS SELECT t.* FROM {relation} t JOIN _koop_ranges r ON"
