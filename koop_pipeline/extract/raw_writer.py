@@ -1,4 +1,4 @@
-"""Writes the chunks of one cooperative into the raw schema: one relation a profile and source table.
+"""Writes the chunks of one cooperative for the raw schema: one relation a profile and source table.
 
 Rows of all cooperatives that ran one legacy system stand in one relation, `raw."<profile>/<table>"`. Raw is a mirror,
 secrets excepted: a column that holds passwords, PINs or the mother's maiden name keeps a keyed hash of each value.
@@ -15,8 +15,9 @@ import polars as pl
 
 from koop_pipeline.errors import DeliveryError
 from koop_pipeline.extract.model import Chunk
+from koop_pipeline.extract.raw_buffer import PLACE, ROW_ID, Form, Place, RawBuffer
 from koop_pipeline.identifiers.secrets import SECRET_COLUMN
-from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging import literal, quoted
 
 LINEAGE = ("row_id", "source_file", "source_table", "source_row", "branch", "as_of")
 ROWS_PER_TABLE = 10**9
@@ -24,17 +25,16 @@ MAX_CELL_BYTES = 1_000_000
 
 
 class RawWriter:
-    """Appends one cooperative's chunks; remembers its tables for `raw.tables`."""
+    """Hands one cooperative's chunks to the buffer; remembers what it has of each source table."""
 
-    def __init__(self, staging: Staging, cooperative_id: str, profile: str, secrets_named: Iterable[str], key: str):
-        self.staging = staging
+    def __init__(self, buffer: RawBuffer, cooperative_id: str, profile: str, secrets_named: Iterable[str], key: str):
+        self.buffer = buffer
         self.cooperative_id = cooperative_id
         self.profile = profile
         self.secrets_named = [name.casefold() for name in secrets_named]
         self.key = key
         self.ordinals: dict[str, int] = {}
         self.written: dict[str, int] = {}
-        self.relations: dict[str, list[str]] = {}
 
     def write(self, chunk: Chunk, source_file: str, branch: str | None, as_of: date) -> list[str]:
         """Append a chunk; returns the names its columns have in raw."""
@@ -42,26 +42,14 @@ class RawWriter:
         ordinal = self.ordinals.setdefault(chunk.table, len(self.ordinals) + 1)
         offset = self.written.get(chunk.table, 0)
         names = raw_names(chunk.columns)
-        relation = self._relation(chunk.table, names)
-        frame = chunk.frame.rename(dict(zip(chunk.columns, names, strict=True))).with_row_index("_koop_ordinal")
-        self.staging.connection.register("_chunk", frame.to_arrow())
-        try:
-            self.staging.execute(
-                f"INSERT INTO {relation} (cooperative_id, row_id, source_file, source_table, source_row, branch, as_of"
-                f"{''.join(', ' + quoted(name) for name in names)})"
-                f" SELECT $id, $first + _koop_ordinal + 1, $file, $table, source_row, $branch, $as_of"
-                f"{''.join(', ' + self._value(chunk.table, name) for name in names)} FROM _chunk",
-                {
-                    "id": self.cooperative_id,
-                    "first": ordinal * ROWS_PER_TABLE + offset,
-                    "file": source_file,
-                    "table": chunk.table,
-                    "branch": branch,
-                    "as_of": as_of,
-                },
-            )
-        finally:
-            self.staging.connection.unregister("_chunk")
+        frame = chunk.frame.rename(dict(zip(chunk.columns, names, strict=True)))
+        frame = frame.with_row_index(ROW_ID, offset=1).with_columns(
+            pl.col(ROW_ID).cast(pl.Int64) + (ordinal * ROWS_PER_TABLE + offset)
+        )
+        form = Form(
+            relation_name(self.profile, chunk.table), tuple(names), tuple(self._value(chunk.table, n) for n in names)
+        )
+        self.buffer.add(form, Place(self.cooperative_id, source_file, chunk.table, branch, as_of), frame)
         self.written[chunk.table] = offset + frame.height
         return names
 
@@ -72,21 +60,6 @@ class RawWriter:
             return column
         inner = f"sha256({literal(self.key)} || {column})"
         return f"CASE WHEN {column} = '' THEN '' ELSE 'hash:' || sha256({literal(self.key)} || {inner}) END"
-
-    def _relation(self, table: str, names: list[str]) -> str:
-        relation = relation_name(self.profile, table)
-        known = self.relations.get(relation)
-        if known is None:
-            columns = "cooperative_id VARCHAR, row_id BIGINT, source_file VARCHAR, source_table VARCHAR,"
-            columns += " source_row BIGINT, branch VARCHAR, as_of DATE"
-            self.staging.execute(f"CREATE TABLE IF NOT EXISTS {relation} ({columns})")
-            described = self.staging.rows(f"DESCRIBE {relation}")
-            known = self.relations[relation] = [row[0].casefold() for row in described]
-        for name in names:
-            if name.casefold() not in known:
-                self.staging.execute(f"ALTER TABLE {relation} ADD COLUMN {quoted(name)} VARCHAR")
-                known.append(name.casefold())
-        return relation
 
 
 def relation_name(profile: str, table: str) -> str:
@@ -110,7 +83,7 @@ def refuse_huge_cells(chunk: Chunk, source_file: str) -> None:
 
 def raw_names(columns: list[str]) -> list[str]:
     """Column names as raw keeps them: those that are taken, or equal but for case, get `_2`, `_3`."""
-    taken = {*LINEAGE, "cooperative_id", "_koop_ordinal"}
+    taken = {*LINEAGE, "cooperative_id", PLACE, ROW_ID}
     names = []
     for column in columns:
         name, number = column, 1

@@ -1,10 +1,11 @@
 """The step extract: mirrors what every cooperative delivered into `raw`, and counts it a second time.
 
-One transaction a cooperative. What cannot be read halts its own cooperative with one sentence.
+One transaction for some cooperatives together. What cannot be read halts its own cooperative with one sentence.
 """
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from koop_pipeline import progress
 from koop_pipeline.errors import DeliveryError
 from koop_pipeline.extract import raw_writer
 from koop_pipeline.extract.formats import reader_for
+from koop_pipeline.extract.raw_buffer import RawBuffer
 from koop_pipeline.extract.raw_writer import RawWriter
 from koop_pipeline.extract.sources import find_files, sha256_of
 from koop_pipeline.extract.values import numbers_with
@@ -24,6 +26,7 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.staging import Staging, StagingError, safe_message
 from koop_pipeline.staging.halts import begin, halt
 
+TOGETHER = 20
 URL_SCHEMES = ("mysql://", "mariadb://", "postgresql://", "sqlite://")
 
 
@@ -41,31 +44,62 @@ class Delivered:
 def extract(staging: Staging, run: BatchRun) -> None:
     """Fill `raw` for the cooperatives in scope; those whose source is unchanged since are left as they are."""
     begin(staging, "extract", run.ids)
-    for ordinal, cooperative in enumerate(run.batch.cooperatives):
-        if cooperative in run.cooperatives:
-            _extract_one(staging, run, cooperative, ordinal)
-            progress.advance(1, _delivered_rows(staging, cooperative))
+    ordinals = {one.id: ordinal for ordinal, one in enumerate(run.batch.cooperatives)}
+    for first in range(0, len(run.cooperatives), TOGETHER):
+        group = run.cooperatives[first : first + TOGETHER]
+        try:
+            rows = _extract_together(staging, run, group, ordinals)
+        except StagingError:  # each alone now, so that only the one at fault is stopped
+            rows = [_extract_together(staging, run, (one,), ordinals)[0] for one in group]
+        progress.advance(len(group), sum(rows))
 
 
-def _delivered_rows(staging: Staging, cooperative: Cooperative) -> int:
-    rows = "SELECT coalesce(sum(rows), 0)::BIGINT FROM raw.tables WHERE cooperative_id = ?"
-    return int(staging.value(rows, [cooperative.id]))
+def _extract_together(
+    staging: Staging, run: BatchRun, group: Sequence[Cooperative], ordinals: dict[str, int]
+) -> list[int]:
+    """Extract these cooperatives in one transaction; how many rows each delivered. StagingError where several fail."""
+    ids = [one.id for one in group]
+    known = dict(staging.rows("SELECT cooperative_id, sources_sha256 FROM raw.cooperatives"))
+    fingerprints = {}
+    try:
+        with staging.transaction():
+            buffer = RawBuffer(staging)
+            for one in group:
+                fingerprints[one.id] = _extract_one(staging, run, one, buffer, known.get(one.id))
+            buffer.flush()
+            _register(staging, run, group, ordinals, fingerprints)
+    except StagingError as error:
+        if len(group) > 1:
+            raise
+        with staging.transaction():
+            forget(staging, ids[0])
+            _register(staging, run, group, ordinals, {})
+            halt(staging, ids[0], "extract", _sentence(error).replace(f"{run.folder.root}/", ""))
+    sizes = "SELECT cooperative_id, sum(rows)::BIGINT FROM raw.tables WHERE cooperative_id IN (SELECT unnest(?))"
+    rows = dict(staging.rows(f"{sizes} GROUP BY 1", [ids]))
+    return [rows.get(each, 0) for each in ids]
 
 
-def _extract_one(staging: Staging, run: BatchRun, cooperative: Cooperative, ordinal: int) -> None:
+def _extract_one(
+    staging: Staging, run: BatchRun, cooperative: Cooperative, buffer: RawBuffer, known: str | None
+) -> str:
+    """Read one cooperative into the buffer; the fingerprint of its source, empty where it cannot be read."""
     try:
         delivered, unread = deliveries(run, cooperative)
         fingerprint, hashes = source_fingerprint(run, cooperative, delivered)
-        if not _is_extracted(staging, cooperative, fingerprint):
-            with staging.transaction():
+        if fingerprint != known or _may_change_unseen(cooperative):
+            if known is not None:
                 forget(staging, cooperative.id)
-                _mirror(staging, run, cooperative, delivered, hashes)
-                _note_unread(staging, cooperative.id, unread)
-        _register(staging, run, cooperative, ordinal, fingerprint)
+            _mirror(buffer, run, cooperative, delivered, hashes)
+            _note_unread(buffer, cooperative.id, unread)
+    except StagingError:
+        raise
     except Exception as error:  # law 4: whatever is wrong with one delivery stops that cooperative only
+        buffer.drop(cooperative.id)
         forget(staging, cooperative.id)
-        _register(staging, run, cooperative, ordinal, "")
         halt(staging, cooperative.id, "extract", _sentence(error).replace(f"{run.folder.root}/", ""))
+        return ""
+    return fingerprint
 
 
 def _sentence(error: Exception) -> str:
@@ -139,13 +173,9 @@ def source_fingerprint(
     return hashlib.sha256(text.encode()).hexdigest(), hashes
 
 
-def _is_extracted(staging: Staging, cooperative: Cooperative, fingerprint: str) -> bool:
-    return bool(
-        staging.rows(
-            "SELECT 1 FROM raw.cooperatives WHERE cooperative_id = ? AND sources_sha256 = ?",
-            [cooperative.id, fingerprint],
-        )
-    ) and not any(part.path.startswith(URL_SCHEMES) or part.path.startswith("env:") for part in cooperative.source)
+def _may_change_unseen(cooperative: Cooperative) -> bool:
+    """A database has no sha256 that says whether it is what it was."""
+    return any(part.path.startswith((*URL_SCHEMES, "env:")) for part in cooperative.source)
 
 
 def forget(staging: Staging, cooperative_id: str) -> None:
@@ -159,23 +189,20 @@ def forget(staging: Staging, cooperative_id: str) -> None:
 
 
 def _mirror(
-    staging: Staging, run: BatchRun, cooperative: Cooperative, delivered: list[Delivered], hashes: dict[str, str]
+    buffer: RawBuffer, run: BatchRun, cooperative: Cooperative, delivered: list[Delivered], hashes: dict[str, str]
 ) -> None:
     profile = run.mappings[cooperative.id].profile
     key = raw_writer.hash_key(run.folder.home)
-    writer = RawWriter(staging, cooperative.id, profile.profile, _secret_columns(profile), key)
+    writer = RawWriter(buffer, cooperative.id, profile.profile, _secret_columns(profile), key)
     for item in delivered:
         size = item.path.stat().st_size if isinstance(item.path, Path) else None
-        staging.execute(
-            "INSERT INTO raw.files VALUES (?, ?, ?, ?, ?, ?)",
-            [cooperative.id, item.branch, item.as_of, item.name, hashes.get(item.name), size],
-        )
-        _mirror_file(staging, writer, item, profile.decimal)
+        buffer.note("raw.files", [cooperative.id, item.branch, item.as_of, item.name, hashes.get(item.name), size])
+        _mirror_file(buffer, writer, item, profile.decimal)
     if not delivered:
         raise DeliveryError(f"{cooperative.id}: nothing in its source is a file that the profile reads")
 
 
-def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered, decimal_mark: str) -> None:
+def _mirror_file(buffer: RawBuffer, writer: RawWriter, item: Delivered, decimal_mark: str) -> None:
     reader = reader_for(item.reading)
     columns: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
@@ -189,20 +216,15 @@ def _mirror_file(staging: Staging, writer: RawWriter, item: Delivered, decimal_m
     except DeliveryError as error:
         raise DeliveryError(_placed(item, str(error))) from None
     for table in dict.fromkeys([*rows, *counted]):
+        read, found = rows.get(table, 0), counted.get(table, 0)
         relation = raw_writer.relation_name(writer.profile, table)
-        staging.execute(
-            "INSERT INTO raw.tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                writer.cooperative_id, item.branch, item.as_of, item.name, table, relation,
-                columns.get(table, []), rows.get(table, 0), counted.get(table, 0),
-            ],
-        )  # fmt: skip
-        if rows.get(table, 0) != counted.get(table, 0):
-            note = (
-                f"{item.name}, {table}: {rows.get(table, 0)} rows read, the second counter finds"
-                f" {counted.get(table, 0)}"
-            )
-            _fail(staging, writer.cooperative_id, "EXT-COUNT-01", item.name, table, note)
+        buffer.note("raw.tables", [
+            writer.cooperative_id, item.branch, item.as_of, item.name, table, relation, columns.get(table, []), read,
+            found,
+        ])  # fmt: skip
+        if read != found:
+            note = f"{item.name}, {table}: {read} rows read, the second counter finds {found}"
+            _fail(buffer, writer.cooperative_id, "EXT-COUNT-01", item.name, table, note)
 
 
 def _placed(item: Delivered, message: str) -> str:
@@ -211,29 +233,33 @@ def _placed(item: Delivered, message: str) -> str:
     return item.name + message[len(name) :] if name and message.startswith(name) else message
 
 
-def _note_unread(staging: Staging, cooperative_id: str, unread: list[str]) -> None:
+def _note_unread(buffer: RawBuffer, cooperative_id: str, unread: list[str]) -> None:
     for name in unread:
         note = f"{name}: no 'reads' of the profile matches this file; it was not read"
-        _fail(staging, cooperative_id, "EXT-UNREAD-01", name, None, note)
+        _fail(buffer, cooperative_id, "EXT-UNREAD-01", name, None, note)
 
 
-def _fail(staging: Staging, cooperative_id: str, rule: str, file: str, table: str | None, note: str) -> None:
-    staging.execute(
-        "INSERT INTO raw.failures (cooperative_id, table_name, rule, before, source_file, source_table, note)"
-        " VALUES (?, 'cooperatives', ?, ?, ?, ?, ?)",
-        [cooperative_id, rule, table or file, file, table, note],
-    )
+def _fail(buffer: RawBuffer, cooperative_id: str, rule: str, file: str, table: str | None, note: str) -> None:
+    buffer.note("raw.failures", [cooperative_id, "cooperatives", rule, table or file, file, table, note])
 
 
-def _register(staging: Staging, run: BatchRun, cooperative: Cooperative, ordinal: int, fingerprint: str) -> None:
-    staging.clear("raw.cooperatives", [cooperative.id])
-    staging.execute(
-        "INSERT INTO raw.cooperatives VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            cooperative.id, ordinal, cooperative.name, cooperative.profile,
-            run.cutoff_on(cooperative), run.as_of(cooperative), fingerprint,
-        ],
-    )  # fmt: skip
+def _register(
+    staging: Staging,
+    run: BatchRun,
+    group: Sequence[Cooperative],
+    ordinals: dict[str, int],
+    fingerprints: dict[str, str],
+) -> None:
+    """Write down each cooperative with the fingerprint of its source; an empty one where it could not be read."""
+    staging.clear("raw.cooperatives", [one.id for one in group])
+    for one in group:
+        staging.execute(
+            "INSERT INTO raw.cooperatives VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                one.id, ordinals[one.id], one.name, one.profile, run.cutoff_on(one), run.as_of(one),
+                fingerprints.get(one.id, ""),
+            ],
+        )  # fmt: skip
 
 
 def _secret_columns(profile: Profile) -> list[str]:

@@ -103,8 +103,7 @@ def _after_an_older_dump(entries: pl.DataFrame, groups: list[str], day: str) -> 
     if seen.is_empty():
         return entries.with_columns(_had=pl.lit(None, pl.Date), _lacked=pl.lit(None, pl.Date))
     dumps = (
-        seen
-        .group_by(*groups, "first_seen")
+        seen.group_by(*groups, "first_seen")
         .agg(_first=pl.col(day).min(), _last=pl.col(day).max())
         .sort(*groups, "first_seen")
         .with_columns(

@@ -1,8 +1,8 @@
 """The content of a table as hashes: typed, length-prefixed, independent of row order and of any collation.
 
 A row's text is, for each column in contract order, the length of the value's text, the type's letter and the text; of a
-null the letter alone. A row hash is its sha256. The row hashes that begin with the same two digits are sorted and put one
-after the other; a table's hash is the sha256 of the sha256 of each of these parts, in their order. So no part needs
+null the letter alone. A row hash is its sha256. The row hashes that begin with the same two digits are sorted and put
+one after the other; a table's hash is the sha256 of the sha256 of each of these parts, in their order. So no part needs
 more memory than the 256th of a table, and another database can compute the same hash with its own functions.
 
 A table's state is a sum of DuckDB's own hashes of typed rows: fifteen times as fast, the same only within one version
@@ -35,8 +35,7 @@ def row_hashes(table: Table, relation: str, where: str = "true", keep: Sequence[
     kept = ", ".join(f"{quoted(name)} AS _kept_{place}" for place, name in enumerate(keep))
     shown = ", ".join(f"_kept_{place} AS {quoted(name)}" for place, name in enumerate(keep))
     return (
-        f"SELECT {shown}, sha256({row_text(table)}) AS hash FROM"
-        f" (SELECT {kept}, {texts} FROM {relation} WHERE {where})"
+        f"SELECT {shown}, sha256({row_text(table)}) AS hash FROM (SELECT {kept}, {texts} FROM {relation} WHERE {where})"
     )
 
 
