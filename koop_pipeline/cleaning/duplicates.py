@@ -19,13 +19,18 @@ CHANGES = "cleaned.merge_changes"
 
 def settle(staging: Staging, table: Table, ids: list[str]) -> None:
     """Merge and list members, or let the rows of another table follow the members that were merged."""
-    staging.clear(CHANGES, ids, f"table_name = {literal(table.name)}")
+    forget(staging, table, ids)
     if table.name == "members":
-        for name in RECORDS:
-            staging.clear(name, ids)
         _merge_members(staging)
     if table.name in FOLLOWING:
         _follow(staging, table)
+
+
+def forget(staging: Staging, table: Table, ids: list[str]) -> None:
+    """Remove what an earlier run settled in a table."""
+    staging.clear(CHANGES, ids, f"table_name = {literal(table.name)}")
+    for name in RECORDS if table.name == "members" else ():
+        staging.clear(name, ids)
 
 
 def _merge_members(staging: Staging) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from koop_pipeline.cleaning.columns import FINAL, canonical
 from koop_pipeline.contracts import Table
+from koop_pipeline.contracts.model import Column
 
 PREFIXES = {
     "cooperatives": "COP",
@@ -51,30 +52,39 @@ class Cleaned:
 def clean(table: Table, mapped: pl.DataFrame, settings: dict[str, dict[str, Any]]) -> Cleaned:
     """Clean rows of `mapped.<table>` by the reading settings of each column; `branch` is carried as it is."""
     columns = [column for column in table.all_columns if column.name != "branch"]
-    structs = (
-        mapped.lazy()
-        .select(canonical(column, settings.get(column.name, {})).alias(column.name) for column in columns)
-        .collect()
-    )
+    read = {column.name: _read(column, mapped[column.name], settings.get(column.name, {})) for column in columns}
     values = mapped.select("cooperative_id", "branch", "_row", *MARKS, *LINEAGE).with_columns(
-        structs[column.name].struct.field("value").cast(TYPES[column.kind]).alias(column.name) for column in columns
+        cells["value"].alias(name) for name, cells in read.items()
     )
-    faults = [
-        mapped.select(
-            "cooperative_id",
-            pl.lit(table.name).alias("table_name"),
-            pl.col("_row").alias("row"),
-            pl.lit(column.name).alias("column_name"),
-            (pl.lit(PREFIXES[table.name] + "-") + structs[column.name].struct.field("fault")).alias("rule"),
-            pl.col(column.name).alias("before"),
-            *(pl.col(name).alias(name[1:]) for name in LINEAGE),
-            pl.lit(None, dtype=pl.String).alias("note"),
-            "_excluded",
-        ).filter(pl.col("rule").is_not_null() & pl.col("_excluded").is_null())
-        for column in columns
-    ]
-    failures = pl.concat(faults).drop("_excluded")
-    return Cleaned(values.select("cooperative_id", *table.names, "_row", *MARKS, *LINEAGE), failures)
+    faults = [_faults(table, mapped, name, cells["fault"]) for name, cells in read.items()]
+    return Cleaned(values.select("cooperative_id", *table.names, "_row", *MARKS, *LINEAGE), pl.concat(faults))
+
+
+def _read(column: Column, texts: pl.Series, settings: dict[str, Any]) -> pl.DataFrame:
+    """`value` and `fault` of each text; where texts repeat, each different one is read only once."""
+    different = texts.unique()
+    read = different.to_frame().select(column.name, canonical(column, settings).alias("_read"))
+    read = read.select(
+        column.name,
+        pl.col("_read").struct.field("value").cast(TYPES[column.kind]),
+        pl.col("_read").struct.field("fault").cast(pl.String),
+    )
+    return texts.to_frame().join(read, on=column.name, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _faults(table: Table, mapped: pl.DataFrame, name: str, fault: pl.Series) -> pl.DataFrame:
+    """One row a fault of a column, excluded rows left out."""
+    faulty = fault.is_not_null() & mapped["_excluded"].is_null()
+    return mapped.with_columns(fault.alias("_fault")).filter(faulty).select(
+        "cooperative_id",
+        pl.lit(table.name).alias("table_name"),
+        pl.col("_row").alias("row"),
+        pl.lit(name).alias("column_name"),
+        (pl.lit(PREFIXES[table.name] + "-") + pl.col("_fault")).alias("rule"),
+        pl.col(name).alias("before"),
+        *(pl.col(lineage).alias(lineage[1:]) for lineage in LINEAGE),
+        pl.lit(None, dtype=pl.String).alias("note"),
+    )  # fmt: skip
 
 
 def final(table: Table) -> dict[str, dict[str, Any]]:

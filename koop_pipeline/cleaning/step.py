@@ -1,6 +1,6 @@
 """The step clean for one table: reads `mapped`, writes `cleaned`, its failures and what was excluded.
 
-Works in chunks of whole cooperatives; memory is bounded by `CHUNK_ROWS` and the largest cooperative.
+Works in groups of whole cooperatives; memory is bounded by `GROUP_ROWS` and the largest cooperative.
 """
 
 import json
@@ -22,40 +22,51 @@ from koop_pipeline.staging.halts import healthy
 from koop_pipeline.staging.schema import typed_columns
 
 CHUNK_ROWS = 500_000
+GROUP_ROWS = 1_000_000
 FILLED = "_koop_cleaned"
 
 
 def clean_table(staging: Staging, run: BatchRun, table: Table) -> None:
     """Fill `cleaned.<table>` for the cooperatives in scope."""
-    ids = healthy(staging, run.ids)
     for name in ("cleaned.failures", "cleaned.exclusions"):
         staging.clear(name, run.ids, f"table_name = {literal(table.name)}")
+    staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
+    duplicates.forget(staging, table, run.ids)
+    ids = healthy(staging, run.ids)
+    for group in groups(_sizes(staging, table, ids), GROUP_ROWS):
+        _clean_group(staging, run, table, group)
+    exclusions.note_failures(staging, table, ids)
+    record_cleaned(staging, table, run.ids)
+    duplicate_shared.count(staging, table)
+
+
+def _sizes(staging: Staging, table: Table, ids: list[str]) -> list[tuple[str, int]]:
+    sizes = dict(staging.rows(f"SELECT cooperative_id, count(*) FROM mapped.{quoted(table.name)} GROUP BY ALL"))
+    return [(cooperative_id, sizes.get(cooperative_id, 0)) for cooperative_id in ids]
+
+
+def _clean_group(staging: Staging, run: BatchRun, table: Table, ids: list[str]) -> None:
+    """Clean the table for some whole cooperatives; nothing that is decided here looks beyond one of them."""
     lineage = ", ".join(f"{name} {'BIGINT' if name == '_source_row' else 'VARCHAR'}" for name in LINEAGE)
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {FILLED} ({typed_columns(table)}, _excluded VARCHAR, _as_of DATE,"
         f" _stands_for DATE, {lineage})"
     )
-    prefixed = run.key_branches
     for group, reading in _chunks(staging, table, ids):
-        progress.advance(len(group), _clean_chunk(staging, table, group, reading, prefixed))
+        progress.advance(len(group), _clean_chunk(staging, table, group, reading, run.key_branches))
     corrected.add_missing(staging, table, ids)
     derive.derive(staging, run, table, ids)
     corrected.take_out(staging, table)
     exclusions.supersede(staging, table)
     exclusions.merge_branches(staging, table)
-    duplicates.settle(staging, table, run.ids)
+    duplicates.settle(staging, table, ids)
     exclusions.move_out(staging, table)
     _date_the_undated(staging)
-    with staging.transaction():
-        staging.clear(f"cleaned.{quoted(table.name)}", run.ids)
-        staging.execute(
-            f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of, _stands_for),"
-            f" _stands_for AS _as_of FROM {FILLED}"
-        )
+    staging.execute(
+        f"INSERT INTO cleaned.{quoted(table.name)} BY NAME SELECT * EXCLUDE (_excluded, _as_of, _stands_for),"
+        f" _stands_for AS _as_of FROM {FILLED}"
+    )
     staging.execute(f"DROP TABLE {FILLED}")
-    exclusions.note_failures(staging, table, ids)
-    record_cleaned(staging, table, run.ids)
-    duplicate_shared.count(staging, table)
 
 
 def _date_the_undated(staging: Staging) -> None:
@@ -89,9 +100,9 @@ def _clean_chunk(
     settings = json.loads(text) if text else final(table)
     mapped = staging.frame(
         f"SELECT * FROM mapped.{quoted(table.name)} WHERE cooperative_id IN (SELECT unnest(?))"
-        " AND _reading IS NOT DISTINCT FROM ? ORDER BY cooperative_id, _row",
+        " AND _reading IS NOT DISTINCT FROM ?",
         [group, reading],
-    )
+    ).sort("cooperative_id", "_row")
     cells = corrected.corrected_cells(staging, table, group)
     cleaned = clean(table, corrected.without_corrected(mapped, cells), settings)
     values = cleaned.values

@@ -154,9 +154,9 @@ def _rows(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
     reach = f", {reach_of(table)} AS _reach" if table in MOVEMENTS else ""
     return staging.frame(
         f"SELECT * EXCLUDE (_source_file, _source_table, _source_row){reach} FROM cleaned.{table} t"
-        " WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY cooperative_id, _row",
+        " WHERE cooperative_id IN (SELECT unnest(?))",
         [group],
-    )
+    ).sort("cooperative_id", "_row")
 
 
 def _opened(staging: Staging, table: str, group: list[str]) -> pl.DataFrame:
@@ -266,16 +266,14 @@ def _entries(staging: Staging, table: str, of: str, day: str, group: list[str]) 
     several = staging.value(f"SELECT max(dumps) > 1 FROM ({dumps})", {"group": group})
     if not several:
         return staging.frame(
-            f"SELECT {columns}, NULL::DATE AS first_seen, NULL::DATE AS last_seen FROM cleaned.{table} t {within}"
-            " ORDER BY t.cooperative_id, t._row",
+            f"SELECT {columns}, NULL::DATE AS first_seen, NULL::DATE AS last_seen FROM cleaned.{table} t {within}",
             {"group": group},
-        )
+        ).sort("cooperative_id", "_row")
     return staging.frame(
         f"SELECT {columns}, least(m._as_of, e.as_of) AS first_seen, m._as_of AS last_seen FROM cleaned.{table} t"
         f" JOIN mapped.{table} m USING (cooperative_id, _row) LEFT JOIN (SELECT x.cooperative_id, x.key,"
         f" min(o._as_of) AS as_of FROM cleaned.exclusions x JOIN mapped.{table} o ON o.cooperative_id ="
         " x.cooperative_id AND o._row = x.row WHERE x.table_name = $table AND x.rule = 'MAP-NEWEST-01' GROUP BY ALL) e"
-        f" ON e.cooperative_id = t.cooperative_id AND e.key = t.entry_no {within.replace('WHERE ', 'WHERE t.')}"
-        " ORDER BY t.cooperative_id, t._row",
+        f" ON e.cooperative_id = t.cooperative_id AND e.key = t.entry_no {within.replace('WHERE ', 'WHERE t.')}",
         {"group": group, "table": table},
-    )
+    ).sort("cooperative_id", "_row")
