@@ -24,6 +24,11 @@ def dagster_home(folder: ProgramFolder) -> Path:
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
     if not os.environ.get(STORAGE_VARIABLE):
         del settings["storage"]
+        settings["event_log_storage"] = {
+            "module": "koop_pipeline.defs.storage",
+            "class": "SqliteEventLog",
+            "config": {"base_dir": str(home / "history" / "runs")},
+        }
     temporary = home / f"dagster.yaml.{os.getpid()}"
     temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     os.replace(temporary, home / "dagster.yaml")

@@ -1,11 +1,20 @@
-"""Dagster's storage in PostgreSQL, by the driver that its SQL is written for; dagster.yaml names it."""
+"""Dagster's storage: in PostgreSQL by the driver that its SQL is written for, in SQLite with connections that are kept.
+
+dagster.yaml names the first; `koop migrate` and `koop ui` name the second where no PostgreSQL is given.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
+from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
+from sqlalchemy import Connection, Engine, StaticPool, create_engine
+
+KEPT = 8
 
 
 class PostgresStorage(DagsterPostgresStorage):
@@ -31,3 +40,41 @@ def by_psycopg2(url: str) -> str:
     'postgresql+psycopg2://koop@db.example/dagster'
     """
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
+
+
+class SqliteEventLog(SqliteEventLogStorage):
+    """Dagster's event log in SQLite files, with connections to the last KEPT of them that stay open.
+
+    Dagster makes a new SQLAlchemy engine for every event that it stores or asks for, which then compiles every
+    statement anew. A short run has some 400 events and 1,700 such connections.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        """A transaction on the shard's connection; one at a time, as Dagster has it."""
+        with self._db_lock:
+            if shard not in self._engines:
+                if len(self._engines) == KEPT:
+                    self._engines.pop(next(iter(self._engines))).dispose()
+                self._engines[shard] = create_engine(
+                    self.conn_string_for_shard(shard),
+                    poolclass=StaticPool,
+                    connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+                )
+            engine = self._engines[shard] = self._engines.pop(shard)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.connect() as connection, connection.begin():
+                yield connection
+
+    def dispose(self) -> None:
+        """Close the connections."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+        super().dispose()

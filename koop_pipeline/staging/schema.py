@@ -6,6 +6,7 @@ the day of the row's source part in `mapped`, and in `cleaned` the day for which
 """
 
 import hashlib
+from functools import cache
 
 import duckdb
 
@@ -152,6 +153,7 @@ def create_all(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
 
 
+@cache
 def layout() -> str:
     """A hash of the whole layout and of DuckDB's version; a staging file with another one is made anew."""
     parts = [

@@ -5,6 +5,7 @@ files and a logo from the network.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,12 @@ class OfflinePageView(DefaultJinjaPageView):
         return str(self.render(content, title=title, table=table))  # type: ignore[no-untyped-call]
 
 
+@cache
+def _view() -> OfflinePageView:
+    """One view for all pages: each keeps the templates that it has compiled, for itself."""
+    return OfflinePageView()
+
+
 @quiet()
 def results_page(suite: SuiteFile, results: Sequence[Mapping[str, Any]], title: str) -> str:
     """The page of one table's validation; `results` are the masked documents of `gate.validations`."""
@@ -56,7 +63,7 @@ def results_page(suite: SuiteFile, results: Sequence[Mapping[str, Any]], title: 
         },
     )
     content = ValidationResultsPageRenderer(run_info_at_end=True).render(document)
-    page = OfflinePageView().page(content, title, suite.table)
+    page = _view().page(content, title, suite.table)
     return page.replace(f"../../../../expectations/{suite.table}.html", f"{suite.table}.rules.html")
 
 
@@ -66,7 +73,7 @@ def rules_page(suite: SuiteFile, title: str) -> str:
     expectations = [_configuration(rule, described=False).to_domain_obj() for rule in suite.rules if _accepted(rule)]
     document = gx.ExpectationSuite(name=suite.table, expectations=expectations)
     content = ExpectationSuitePageRenderer().render(document)  # type: ignore[no-untyped-call]
-    return OfflinePageView().page(content, title, suite.table)
+    return _view().page(content, title, suite.table)
 
 
 def _accepted(rule: Rule) -> bool:
