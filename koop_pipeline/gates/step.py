@@ -21,6 +21,7 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_opened
 from koop_pipeline.staging import Staging
+from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import combine, table_hashes, table_states
 from koop_pipeline.staging.halts import begin
 
@@ -29,6 +30,7 @@ JUDGED = (
     "contents",
 )  # fmt: skip
 BEFORE_GATE = ("extracted", "mapped", "cleaned", "opened")
+CHUNK_ROWS = 1_000_000
 SUITES = Path(__file__).resolve().parents[2] / "expectations"
 
 
@@ -102,15 +104,18 @@ def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
     """The hash of what each cooperative would promote; `gate.contents` keeps those of its tables, and their states."""
     found: dict[str, dict[str, tuple[int, str]]] = {cooperative_id: {} for cooperative_id in ids}
     staging.clear("gate.contents", ids)
+    sizes = dict(staging.rows("SELECT cooperative_id, sum(kept)::BIGINT FROM gate.row_counts GROUP BY 1"))
     scope = "cooperative_id IN (SELECT unnest($ids))"
-    for table in PROMOTED:
-        relation = f"gate.promotable_{table.name}"
-        staging.execute(
-            f"INSERT INTO gate.contents SELECT h.cooperative_id, $name, h.rows, h.sha256, s.state FROM"
-            f" ({table_hashes(table, relation, scope)}) h JOIN ({table_states(table, relation, scope)}) s"
-            " USING (cooperative_id)",
-            {"ids": ids, "name": table.name},
-        )
+    for group in groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS):
+        for table in PROMOTED:
+            relation = f"gate.promotable_{table.name}"
+            staging.execute(
+                f"INSERT INTO gate.contents SELECT h.cooperative_id, $name, h.rows, h.sha256, s.state FROM"
+                f" ({table_hashes(table, relation, scope)}) h JOIN ({table_states(table, relation, scope)}) s"
+                " USING (cooperative_id)",
+                {"ids": group, "name": table.name},
+            )
+    for table in PROMOTED:  # the order of the tables is part of the hash
         for cooperative_id, rows, digest in staging.rows(
             f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = $name AND {scope}",
             {"ids": ids, "name": table.name},

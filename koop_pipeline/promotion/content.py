@@ -50,7 +50,7 @@ def prepared(staging: Staging, ids: Sequence[str]) -> Iterator[list[Content]]:
         for table in PROMOTED:
             staging.execute(
                 f"CREATE OR REPLACE TEMP TABLE {NEW}{table.name} AS SELECT * FROM gate.promotable_{table.name}"
-                " WHERE cooperative_id IN (SELECT unnest(?)) ORDER BY cooperative_id, _row",
+                " WHERE cooperative_id IN (SELECT unnest(?))",
                 [group],
             )
         _lay_held(staging, group)

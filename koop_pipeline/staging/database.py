@@ -118,6 +118,8 @@ def _connect(path: Path, temp: Path) -> duckdb.DuckDBPyConnection:
 def _configure(connection: duckdb.DuckDBPyConnection, *, isolated: bool) -> None:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"SET checkpoint_threshold = '{LOG_LIMIT}'")
+    # without them a file is half as large again, and written in four fifths of the time
+    connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET python_enable_replacements = false")
