@@ -23,8 +23,9 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
+# in the order of the folders, which is the long files first: by their number of tests the longest would come last
 unit: $(READY)
-	@$(BIN)/pytest tests -n auto --dist loadfile
+	@$(BIN)/pytest tests -n auto --dist loadfile --no-loadscope-reorder
 
 # the tests of PostgreSQL alone, on the server that KOOP_TEST_POSTGRES_URL names
 postgres: $(READY)

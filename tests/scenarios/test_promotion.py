@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, gated_sample, place_of, run_of
+from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, place_of, run_of
 from world import migrate, prepare
 
 from koop_pipeline.defs.promote_verify import current_hashes
@@ -24,12 +24,6 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.step import promote
 from koop_pipeline.staging import Staging
 from koop_pipeline.target.opening import open_target
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with one cooperative brought to the gate."""
-    return gated_sample(tmp_path_factory.mktemp("gated") / "program")
 
 
 @pytest.fixture

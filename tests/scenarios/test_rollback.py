@@ -8,20 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, gated_sample, place_of
-from world import migrate
+from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, place_of, run_of
+from world import finish, migrate, prepare
 
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion.rollback import roll_back
 from koop_pipeline.staging import Staging
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with one cooperative brought to the gate."""
-    return gated_sample(tmp_path_factory.mktemp("rollback") / "program")
 
 
 @pytest.fixture
@@ -111,7 +105,7 @@ def test_a_rehearsal_leaves_a_report_and_nothing_else(
 ) -> None:
     if place.is_postgres:
         monkeypatch.setenv("KOOP_TARGET", f"{place.url}{'&' if '?' in place.url else '?'}password=geheim")
-    record = migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]
+    record = finish(run_of(folder, rehearse=True))[ONLY]
     assert (record["state"], record["verdict"]) == ("rehearsed", "warned")
     assert {field: record["rows"]["members"][field] for field in ("promoted", "waiting")} == {
         "promoted": 0, "waiting": record["rows"]["members"]["extracted"],
@@ -130,13 +124,24 @@ def test_a_rehearsal_leaves_a_report_and_nothing_else(
         assert list((folder.parent).glob("rehearsal-*")) == []
 
 
-def test_a_batch_may_demand_a_rehearsal_of_the_same_content(folder: Path, place: Place) -> None:
-    path = folder / "batches" / f"{BATCH}.yaml"
+@pytest.fixture(scope="module")
+def demanding(gated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, of a batch that demands a rehearsal."""
+    root = tmp_path_factory.mktemp("demanding") / "program"
+    shutil.copytree(gated, root)
+    path = root / "batches" / f"{BATCH}.yaml"
     path.write_text(path.read_text() + "requires_rehearsal: true\n")
+    prepare(run_of(root))
+    return root
+
+
+def test_a_batch_may_demand_a_rehearsal_of_the_same_content(demanding: Path, tmp_path: Path, place: Place) -> None:
+    folder = tmp_path / "program"
+    shutil.copytree(demanding, folder)
     demanded = f"{ONLY}: batch {BATCH} requires a passed rehearsal of the same content; run koop migrate"
-    record = migrate(folder, BATCH, [ONLY])[ONLY]
+    record = finish(run_of(folder))[ONLY]
     assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
-    assert migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]["state"] == "rehearsed"
+    assert finish(run_of(folder, rehearse=True))[ONLY]["state"] == "rehearsed"
     assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
     assert do_roll_back(folder) == ["full"]
     change_line(folder, 37, "530301290198002", "5303012901980021")
@@ -145,7 +150,7 @@ def test_a_batch_may_demand_a_rehearsal_of_the_same_content(folder: Path, place:
 
 
 def test_a_rehearsal_says_nothing_new_of_what_is_in_production(folder: Path, place: Place) -> None:
-    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
+    assert finish(run_of(folder))[ONLY]["state"] == "verified"
     record = migrate(folder, BATCH, [ONLY], rehearse=True)[ONLY]
     assert (record["state"], record["rows"]["members"]["promoted"]) == ("promoted", 85)
     place.do(f"UPDATE platform.members SET address = 'PALSU' WHERE cooperative_id = '{ONLY}'")

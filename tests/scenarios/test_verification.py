@@ -5,15 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from promotable import ONLY, Place, differences, do_promote, do_verify, gated_sample, place_of
+from promotable import ONLY, Place, differences, do_promote, do_verify, place_of
 
 FIRST = "(SELECT min(member_no) FROM platform.members)"
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with one cooperative brought to the gate."""
-    return gated_sample(tmp_path_factory.mktemp("verification") / "program")
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgres"])

@@ -35,13 +35,18 @@ def migrate(
     """Run a batch from extract to verify; the status by cooperative id."""
     run = BatchRun.of(ProgramFolder(root), batch, only, rehearse=rehearse)
     prepare(run, docs=docs)
-    with Staging.open(run.folder.staging_path(batch), isolated=False) as staging:
+    return finish(run)
+
+
+def finish(run: BatchRun) -> dict[str, snapshot.Row]:
+    """Promote and verify what stands at the gate; the status by cooperative id."""
+    with Staging.open(run.folder.staging_path(run.batch.batch), isolated=False) as staging:
         promote(staging, run, current_hashes(run), lambda: None)
         verify(staging, run)
-        if rehearse:
+        if run.rehearse:
             end_rehearsal(staging, run)
         records = snapshot.build(staging, run.batch)
-        snapshot.write(run.folder.status_path(batch), records)
+        snapshot.write(run.folder.status_path(run.batch.batch), records)
     return {record["cooperative_id"]: record for record in records}
 
 

@@ -4,6 +4,7 @@ Put here bounds from the first, the last and the ordinary instalments. Which can
 nearest really are off, stands in `explanations.py`.
 """
 
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -73,6 +74,7 @@ def _second_total(policy: Policy) -> pl.Expr:
     return policy.quotient(p * den + before * num * n, den * n, pl.col("_u"))
 
 
+@cache
 def _bound(policy: Policy) -> pl.Expr:
     """How far a candidate of `_ordinary` is at least from the first, the last and the other instalments; null where the
     policy makes no difference to a simpler one.

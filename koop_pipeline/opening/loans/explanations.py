@@ -26,10 +26,13 @@ from koop_pipeline.opening.loans.rounding import COLUMNS as POLICY
 from koop_pipeline.opening.loans.rounding import UNITS
 from koop_pipeline.opening.money import MONEY, RATE, RUPIAH, half_up, rate, rupiah, sen, shown, whole
 
-COLUMNS = [
-    "cooperative_id", "loan_no", "method", "rate_basis", "annual_rate", "rounding_unit", "rounding_mode", "absorbs",
-    "rounds", "exact", "largest_deviation", "alike", "explanation",
-]  # fmt: skip
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "cooperative_id": pl.String, "loan_no": pl.String, "method": pl.String, "rate_basis": pl.String,
+    "annual_rate": RATE, "rounding_unit": MONEY, "rounding_mode": pl.String, "absorbs": pl.String,
+    "rounds": pl.String, "exact": pl.Boolean, "largest_deviation": MONEY, "alike": pl.Int64,
+    "explanation": pl.String,
+}  # fmt: skip
+COLUMNS = list(SCHEMA)
 NEAR = 1_000 * RUPIAH
 KEPT = {"flat": 4, "margin": 4, "bullet": 1, "declining": 80, "annuity": 80}
 AS_IT_IS = 9
@@ -52,6 +55,8 @@ def explain(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     """
     numbered = loans.unique(["cooperative_id", "loan_no"], keep="first", maintain_order=True).with_row_index("_loan")
     delivered = _delivered(numbered, instalments)
+    if delivered.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
     terms = _terms(numbered, delivered)
     return _worded(terms, _best(_searched(terms, delivered), terms))
 
@@ -244,20 +249,25 @@ def _candidates(rated: pl.DataFrame, only: pl.DataFrame | None) -> pl.DataFrame:
 
 def _nearest(candidates: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:
     """The candidates nearest by their bound, with `_rounding` (its number) and `_deviation`, exact, in sen."""
+    if candidates.is_empty():
+        return _measured(_rounded(candidates, 0), delivered)
     bound = bounds(candidates)
-    measured = pl.concat([candidates.with_columns(_bound=bound.min_horizontal()), bound], how="horizontal")
-    measured = measured.filter(pl.col("_bound") == pl.col("_bound").min().over("_loan"))
-    picked = [
-        measured.filter(pl.col(str(number)) == pl.col("_bound")).drop(bound.columns).with_columns(
-            _rounding=pl.lit(number, dtype=pl.Int32), rounding_unit=pl.lit(rounding.unit).cast(MONEY),
-            rounding_mode=pl.lit(rounding.policy.mode), absorbs=pl.lit(rounding.policy.absorbs),
-            rounds=pl.lit(rounding.policy.rounds),
-        )
-        for number, rounding in enumerate(ROUNDINGS)
-    ]  # fmt: skip
-    chosen = pl.concat(picked).sort(*_KEY, "_rounding")
+    measured = candidates.with_columns(_bound=bound.min_horizontal())
+    least = measured["_bound"] == measured.select(pl.col("_bound").min().over("_loan"))["_bound"]
+    near = {number: (least & (bound[str(number)] == measured["_bound"])).arg_true() for number in range(len(ROUNDINGS))}
+    picked = [_rounded(measured[rows], number) for number, rows in near.items() if len(rows)]
+    chosen = pl.concat(picked or [_rounded(measured.clear(), 0)]).sort(*_KEY, "_rounding")
     most = pl.col("interest_method").replace_strict(KEPT, return_dtype=pl.Int64)
     return _measured(chosen.filter(pl.int_range(pl.len()).over(_KEY) < most), delivered)
+
+
+def _rounded(candidates: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Candidates with one of `ROUNDINGS`."""
+    unit, policy = ROUNDINGS[number]
+    return candidates.with_columns(
+        _rounding=pl.lit(number, dtype=pl.Int32), rounding_unit=pl.lit(unit).cast(MONEY),
+        rounding_mode=pl.lit(policy.mode), absorbs=pl.lit(policy.absorbs), rounds=pl.lit(policy.rounds),
+    )  # fmt: skip
 
 
 def _measured(chosen: pl.DataFrame, delivered: pl.DataFrame) -> pl.DataFrame:

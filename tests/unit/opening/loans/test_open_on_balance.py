@@ -9,9 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from one_loan import CUTOFF, Row, open_one
+from one_loan import CUTOFF, Case, Row, open_each, open_one, saying, sums
 
 from koop_pipeline.opening.frames import frame
 from koop_pipeline.opening.loans.position import OpenedLoans, open_loans
@@ -129,26 +127,24 @@ def test_level_interest_does_not_depend_on_the_balance(method: str) -> None:
     assert "LON-INT-05" not in rules(result)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(2, 11), st.integers(1, 7))
-def test_law_each_instalment_bears_one_percent_of_what_is_left_when_it_begins(left: int, paid: int) -> None:
+def test_law_each_instalment_bears_one_percent_of_what_is_left_when_it_begins() -> None:
     """`paid` regular instalments up to the 15th of a month, and on the day after what leaves `left` times 100,000.
 
     An instalment begins on the due date of the one before, so the first after the prepayment has begun by then.
-    One that is paid ahead is that one: only a second one lowers interest.
+    One that is paid ahead is that one: only a second one lowers interest. Every `paid` with every `left`.
     """
-    regular = min(paid, 5)
-    left = min(left, 12 - regular)
-    ahead = 12 - regular - left
-    history = FIVE[:regular]
-    if ahead:
-        history = [*history, pay(date(2026, 1 + regular, 16), ahead * 100_000, 0)]
-    result = opened(left * 100_000, history)
-    begun, later = 12 - regular, range(regular + 2, 13)
-    expected = begun + sum(min(left, 13 - number) for number in later)
-    assert result.schedules["interest"].sum() == 1_000 * expected
-    assert result.schedules["principal"].sum() == left * 100_000
-    assert ("LON-INT-05" in rules(result)) == (ahead > 1)
+    made = [(paid, left) for paid in range(1, 6) for left in range(2, 13 - paid)]
+    cases: list[Case] = []
+    expected = []
+    for paid, left in made:
+        ahead = 12 - paid - left
+        before = [pay(date(2026, 1 + paid, 16), ahead * 100_000, 0)] if ahead else []
+        cases.append(({**LOAN, "outstanding_principal": Decimal(left * 100_000)}, (), [*FIVE[:paid], *before]))
+        later = sum(min(left, 13 - number) for number in range(paid + 2, 13))
+        expected.append((left * 100_000, 1_000 * (12 - paid + later)))
+    result = open_each(cases)
+    assert sums(result, len(made)) == expected
+    assert saying(result, "LON-INT-05") == {no for no, (paid, left) in enumerate(made) if 12 - paid - left > 1}
 
 
 def test_many_loans_open_together_as_each_would() -> None:

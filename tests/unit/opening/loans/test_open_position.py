@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_loan import Case, open_each
 
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.opening.frames import frame
@@ -130,21 +131,25 @@ def test_early_payment_leaves_the_last_instalments() -> None:
     assert [(row[0], row[2], row[4]) for row in schedule(result)] == [(11, 50_000, "part_paid"), (12, 100_000, "due")]
 
 
-@settings(max_examples=60, deadline=None)
-@given(
+TERMS = st.tuples(
     st.integers(1, 900_000_000), st.integers(1, 48),
     st.sampled_from(["flat", "declining", "annuity", "bullet", "margin"]),
     st.integers(1, 1_000_000_000), st.sampled_from([1, 100, 1000]),
 )  # fmt: skip
-def test_a_generated_schedule_sums_to_the_outstanding_principal(
-    principal: int, tenor: int, method: str, outstanding: int, unit: int
-) -> None:
-    terms: Row = {
-        "principal": Decimal(principal), "tenor": tenor, "interest_method": method, "rounding_unit": Decimal(unit),
-        "outstanding_principal": Decimal(outstanding), "interest_total": Decimal(5_000),
-    }  # fmt: skip
-    result = opened([terms])
-    assert result.schedules["principal"].sum() == Decimal(outstanding)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(TERMS, min_size=20, max_size=20))
+def test_a_generated_schedule_sums_to_the_outstanding_principal(made: list[tuple[int, int, str, int, int]]) -> None:
+    cases: list[Case] = [
+        ({**LOAN, "principal": Decimal(principal), "tenor": tenor, "interest_method": method,
+          "rounding_unit": Decimal(unit), "outstanding_principal": Decimal(outstanding),
+          "interest_total": Decimal(5_000)}, (), ())
+        for principal, tenor, method, outstanding, unit in made
+    ]  # fmt: skip
+    result = open_each(cases)
+    owed = result.schedules.group_by("cooperative_id").agg(pl.col("principal").sum())
+    assert dict(owed.rows()) == {str(number): Decimal(terms[3]) for number, terms in enumerate(made)}
     assert (result.schedules["principal"] >= 0).all()
     assert "LON-SCH-01" not in rules(result)
 

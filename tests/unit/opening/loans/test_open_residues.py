@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from one_loan import CUTOFF, Row, open_one
+from one_loan import CUTOFF, Row, open_each, open_one, sums
 
 from koop_pipeline.opening.loans.position import OpenedLoans
 
@@ -238,12 +238,17 @@ def test_a_reversal_that_fits_no_payment_leaves_nothing_derived_and_is_said() ->
     assert str(note).startswith("no payment of Rp 50000.00 that it could take back was made on this loan before it")
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5), st.booleans())
-def test_law_what_was_paid_and_what_is_owed_make_the_contract(parts: list[tuple[int, int]], named: bool) -> None:
-    """Of a generated schedule, to the rupiah, in principal and in interest."""
-    principal, interest = sum(p for p, _ in parts), sum(i for _, i in parts)
-    result = opened({"outstanding_principal": Decimal(1_200_000 - principal)}, paid(*parts, named=named))
-    assert result.schedules["principal"].sum() + principal == 1_200_000
-    assert result.schedules["interest"].sum() + interest == 144_000
+PARTS = st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.tuples(PARTS, st.booleans()), min_size=20, max_size=20))
+def test_law_what_was_paid_and_what_is_owed_make_the_contract(made: list[tuple[list[tuple[int, int]], bool]]) -> None:
+    """Of generated schedules, to the rupiah, in principal and in interest; twenty loans are opened together."""
+    sums_paid = [(sum(p for p, _ in parts), sum(i for _, i in parts)) for parts, _ in made]
+    result = open_each([
+        ({**LOAN, "outstanding_principal": Decimal(1_200_000 - principal)}, (), paid(*parts, named=named))
+        for (parts, named), (principal, _) in zip(made, sums_paid, strict=True)
+    ])  # fmt: skip
+    assert sums(result, len(made)) == [(1_200_000 - principal, 144_000 - interest) for principal, interest in sums_paid]
     assert (result.schedules["interest"] >= 0).all()

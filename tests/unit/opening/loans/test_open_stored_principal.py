@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from one_loan import open_one
+from one_loan import Case, open_each, open_one
 
 from koop_pipeline.opening.loans.position import OpenedLoans
 
@@ -100,14 +100,23 @@ def test_a_stored_principal_of_another_method_that_agrees_is_not_said(loan: dict
     assert said(opened(**loan)) == []
 
 
-@settings(max_examples=25, deadline=None)
-@given(lent=st.integers(5_000_000, 50_000_000), tenor=st.integers(2, 36), unit=st.sampled_from([1, 50, 100, 500, 1000]))
-def test_a_principal_rounded_up_is_repaid_in_full_with_the_rest_last(lent: int, tenor: int, unit: int) -> None:
-    """Every instalment but the last is the stored one, and the sum is what was lent."""
-    stored = -(-lent // (tenor * unit)) * unit
-    result = opened(
-        principal=Decimal(lent), outstanding_principal=Decimal(lent), tenor=tenor, instalment_interest=Decimal(0),
-        annual_rate=Decimal(0), instalment_principal=Decimal(stored),
-    )  # fmt: skip
-    got = principals(result)
-    assert (got[:-1], sum(got)) == ([Decimal(stored)] * (tenor - 1), Decimal(lent))
+TERMS = st.tuples(
+    st.integers(5_000_000, 50_000_000), st.integers(2, 36), st.sampled_from([1, 50, 100, 500, 1000])
+)  # fmt: skip
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.lists(TERMS, min_size=15, max_size=15))
+def test_principals_rounded_up_are_repaid_in_full_with_the_rest_last(made: list[tuple[int, int, int]]) -> None:
+    """Every instalment but the last is the stored one, and the sum is what was lent; fifteen loans at a time."""
+    stored = [-(-lent // (tenor * unit)) * unit for lent, tenor, unit in made]
+    cases: list[Case] = [
+        ({**LOAN, "principal": Decimal(lent), "outstanding_principal": Decimal(lent), "tenor": tenor,
+          "instalment_interest": Decimal(0), "annual_rate": Decimal(0), "instalment_principal": Decimal(each)}, (), ())
+        for (lent, tenor, _), each in zip(made, stored, strict=True)
+    ]  # fmt: skip
+    opens = open_each(cases).schedules.group_by("cooperative_id", maintain_order=True).agg("principal")
+    got = {int(number): amounts for number, amounts in opens.rows()}
+    assert [(got[no][:-1], sum(got[no])) for no in range(len(made))] == [
+        ([Decimal(each)] * (tenor - 1), Decimal(lent)) for (lent, tenor, _), each in zip(made, stored, strict=True)
+    ]
