@@ -146,7 +146,8 @@ def write(path: Path, status: list[Row]) -> None:
     """Write the snapshot so that a reader sees either the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(status, indent=1, ensure_ascii=False), encoding="utf-8")
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in status)
+    temporary.write_text(f"[{lines}]\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
@@ -170,20 +171,21 @@ def read(folder: ProgramFolder, batch_name: str) -> list[Row]:
 
 
 class Snapshots:
-    """Writes snapshots while a step works, at most one a second, and always a last one."""
+    """Writes snapshots while a step works, at most one a second and a twentieth of the time, and always a last one."""
 
     def __init__(self, staging: Staging, batch: Batch, path: Path) -> None:
         self.staging = staging
         self.batch = batch
         self.path = path
-        self.last = 0.0
+        self.next = 0.0
 
     def tick(self) -> None:
-        """Write one if the last is more than a second old."""
-        if time.monotonic() - self.last >= 1:
+        """Write one if it is time."""
+        if time.monotonic() >= self.next:
             self.now()
 
     def now(self) -> None:
         """Write one."""
+        began = time.monotonic()
         write(self.path, build(self.staging, self.batch))
-        self.last = time.monotonic()
+        self.next = time.monotonic() + max(1.0, 20 * (time.monotonic() - began))
