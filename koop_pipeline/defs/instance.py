@@ -14,21 +14,18 @@ from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.folder import ProgramFolder
 
 STORAGE_VARIABLE = "KOOP_DAGSTER_URL"
+STORAGES = "koop_pipeline.defs.storage"
 SETTINGS = Path(__file__).resolve().parents[2] / "dagster.yaml"
 
 
 def dagster_home(folder: ProgramFolder) -> Path:
-    """`var/dagster` with the repo's dagster.yaml in it, without its storage where STORAGE_VARIABLE is not set."""
+    """`var/dagster` with the repo's dagster.yaml in it; with SQLite files where STORAGE_VARIABLE is not set."""
     home = (folder.home / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
     if not os.environ.get(STORAGE_VARIABLE):
-        del settings["storage"]
-        settings["event_log_storage"] = {
-            "module": "koop_pipeline.defs.storage",
-            "class": "SqliteEventLog",
-            "config": {"base_dir": str(home / "history" / "runs")},
-        }
+        base = {"base_dir": str(home)}
+        settings["storage"] = {"custom": {"module": STORAGES, "class": "SqliteStorage", "config": base}}
     temporary = home / f"dagster.yaml.{os.getpid()}"
     temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     os.replace(temporary, home / "dagster.yaml")

@@ -6,10 +6,12 @@ dagster.yaml names the first; `koop migrate` and `koop ui` name the second where
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
@@ -40,6 +42,19 @@ def by_psycopg2(url: str) -> str:
     'postgresql+psycopg2://koop@db.example/dagster'
     """
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
+
+
+class SqliteStorage(DagsterSqliteStorage):
+    """`DagsterSqliteStorage` with an event log that keeps its connections."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = SqliteEventLog(str(Path(base_dir) / "history" / "runs"))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """The storage below `base_dir`, where Dagster has it too."""
+        return cls(config_value["base_dir"], inst_data)
 
 
 class SqliteEventLog(SqliteEventLogStorage):

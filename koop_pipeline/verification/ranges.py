@@ -70,7 +70,10 @@ def _range(table: Table, alias: str) -> str:
 
 
 def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
-    """Count the ranges that differ, and count and list what differs in them."""
+    """Count the ranges that differ, and count and list what differs in them.
+
+    A cooperative is here because its hash differs, so at least one range is counted, whatever is found.
+    """
     hashed = " UNION ALL ".join(
         f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, hash FROM"
         f" ({row_hashes(table, relation, keep=table.full_key)}) t"
@@ -84,9 +87,9 @@ def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
         f" FROM ({hashed}) GROUP BY ALL"
     )
     staging.execute(
-        "UPDATE verification.results r SET ranges = n.ranges FROM (SELECT cooperative_id, count_if(NOT same OR expected"
-        " <> found) AS ranges FROM _koop_ranges GROUP BY ALL) n WHERE r.cooperative_id = n.cooperative_id"
-        " AND r.table_name = ?",
+        "UPDATE verification.results r SET ranges = greatest(n.ranges, 1) FROM (SELECT cooperative_id,"
+        " count_if(NOT same OR expected <> found) AS ranges FROM _koop_ranges GROUP BY ALL) n"
+        " WHERE r.cooperative_id = n.cooperative_id AND r.table_name = ?",
         [table.name],
     )
     for name, relation in sides.items():

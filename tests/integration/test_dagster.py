@@ -222,6 +222,35 @@ def test_dagster_keeps_its_runs_in_postgresql_where_the_environment_names_one(
     assert partitions == [("dua",), ("satu",)]
 
 
+def test_the_event_log_keeps_a_few_connections_open_and_loses_no_event(programme: Path) -> None:
+    """Ten runs of one op: 3 events of the step each, whether their file is still open or was closed meanwhile."""
+    import dagster as dg
+
+    from koop_pipeline.defs.instance import dagster_home
+    from koop_pipeline.defs.storage import KEPT, SqliteEventLog
+    from koop_pipeline.program.folder import ProgramFolder
+
+    @dg.op
+    def satu() -> None:
+        """Does nothing."""
+
+    @dg.job
+    def kosong() -> None:
+        satu()
+
+    with dg.DagsterInstance.from_config(str(dagster_home(ProgramFolder(programme)))) as made:
+        log = made.event_log_storage
+        assert isinstance(log, SqliteEventLog)
+        runs = [kosong.execute_in_process(instance=made).run_id for _ in range(10)]
+        assert len(log._engines) == KEPT < len(runs)
+        for run_id in runs:
+            kinds = [each.event_log_entry.dagster_event_type for each in log.get_records_for_run(run_id).records]
+            assert [kind.value for kind in kinds if kind and kind.value.startswith("STEP")] == [
+                "STEP_START", "STEP_OUTPUT", "STEP_SUCCESS",
+            ]  # fmt: skip
+    assert log._engines == {}
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
 def test_a_run_stores_its_events_in_postgresql(programme: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     import dagster as dg

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.staging import Staging
+from koop_pipeline.staging.content import table_hashes, table_states
 from koop_pipeline.verification import ranges
 
 ENTRIES = TABLES["savings_transactions"]
@@ -81,6 +82,38 @@ def test_what_is_cut_is_the_same_every_time_and_all_of_it_is_counted(
         ("T-0008", None, "no such row", "row"), ("T-0009", None, "no such row", "row"),
     ]  # fmt: skip
     assert rows == [(each, *line) for each in both for line in one]
+
+
+def judged(staging: Staging, sha256: str | None = None) -> None:
+    """Let the gate have judged what stands on the expected side; `sha256` instead of the hash that it has."""
+    staging.execute("DELETE FROM gate.contents")
+    staging.execute(
+        f"INSERT INTO gate.contents SELECT h.cooperative_id, 'savings_transactions', h.rows, coalesce(?, h.sha256),"
+        f" s.state FROM ({table_hashes(ENTRIES, 'side_expected')}) h JOIN ({table_states(ENTRIES, 'side_expected')}) s"
+        " USING (cooperative_id)",
+        [sha256],
+    )
+
+
+def test_the_target_is_held_against_the_hash_of_the_gate(staging: Staging) -> None:
+    """What staging holds is not hashed again; a hash of the gate that is another one is a difference all the same."""
+    rows = [entry(number) for number in range(3)]
+    lay(staging, "expected", rows)
+    lay(staging, "found", rows)
+    judged(staging)
+    assert compared(staging, "KSP-A") == [("KSP-A", 3, 3, 0, 0, 0)]
+    assert staging.rows("SELECT ranges FROM verification.results") == [(0,)]
+    judged(staging, "0" * 64)
+    assert compared(staging, "KSP-A") == [("KSP-A", 3, 3, 0, 0, 0)]
+    assert staging.rows("SELECT ranges FROM verification.results") == [(1,)]
+
+
+def test_staging_that_changed_since_the_gate_is_hashed_again(staging: Staging) -> None:
+    lay(staging, "expected", [entry(1)])
+    judged(staging)
+    lay(staging, "found", [entry(1)])
+    lay(staging, "expected", [entry(1, amount="5.01")])
+    assert compared(staging, "KSP-A") == [("KSP-A", 1, 1, 0, 0, 1)]
 
 
 Side = dict[str, tuple[str, str]]
