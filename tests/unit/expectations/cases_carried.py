@@ -26,7 +26,7 @@ CARRIED = {
     " SAV-ACR-01=w"
     " CUT-05=b"
     " SAV-REF-04=h"
-    " SAV-REF-05=b",
+    " SAV-REF-05=b SAV-HIS-02=w",
     "savings_transactions": MONEY + "CUT-02=w TRX-BAL-01=w TRX-BCK-01=w TRX-MNY-01=b TRX-MNY-02=w TRX-DAT-01=b"
     " TRX-DAT-02=b TRX-DAT-03=b TRX-ENM-01=b",
     "loans": MONEY + "MAP-EXCL-01=b CUT-01=b LON-SCH-01=b LON-SCH-02=w LON-OUT-02=w LON-OUT-04=w LON-COL-02=w"
