@@ -1,7 +1,8 @@
 """What is said of remaining instalments: residues of rounding that moved, and the interest paid against the terms and
 against a delivered schedule of what remains.
 
-Put here findings only; what remains of each instalment is `remaining.py`.
+Put here findings only, also of interest that counts as paid by policy. What remains of each instalment is
+`remaining.py`.
 """
 
 import polars as pl
@@ -104,4 +105,26 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
                 pl.when(gap > 0).then(pl.lit("would be lost")).otherwise(pl.lit("would be charged twice")),
             ),
         ),
+    ]  # fmt: skip
+
+
+def assumed(loans: pl.DataFrame, rest: pl.DataFrame, stored_interest: pl.Expr) -> list[pl.DataFrame]:
+    """`LON-INT-08`: interest that fell due counts as paid though nothing says so; the amount is named.
+
+    The frames are those of `failures`. `stored_interest`: the stored outstanding interest; where it is that of the
+    schedule it says so.
+    """
+    sums = rest.group_by("_loan").agg(pl.col("assumed_interest", "assumed_count").first())
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    borne_out = (stored_interest == rupiah("_interest_rest")).fill_null(False)
+    return [
+        found(
+            frame, ~borne_out & (pl.col("assumed_interest") > 0), rule="LON-INT-08", table="loans",
+            column="arrears_days", before=rupiah("assumed_interest"),
+            note=pl.format(
+                "Rp {} of interest in {} instalments of interest alone fell due before the cut-off, and neither "
+                "repayments nor stored arrears tell whether it was paid: it counts as paid",
+                rupiah("assumed_interest"), "assumed_count",
+            ),
+        )
     ]  # fmt: skip
