@@ -116,6 +116,7 @@ def open_loans(
         *empty_parts.failures(made),
         *silence.failures(owed, schedule, zeroed),
         *stored_principal.failures(owed, schedule),
+        *stored_principal.rounded_interest(owed, unique, schedule),
         *two_rates.failures(owed),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
