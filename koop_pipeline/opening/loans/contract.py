@@ -20,7 +20,7 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     """One row an instalment, amounts in whole sen (Int128); `delivered` says whether the source has a schedule.
 
     `loans` and `instalments` carry `_loan`. A delivered schedule that lacks a part takes the interest that the loan's
-    terms give for that instalment, and the rest of its total as principal (`divided`: that was done); one that has
+    terms give there (`_placed`), and the rest of its total as principal (`divided`: that was done); one that has
     neither part nor total is not used. Where a principal stands alone (`silent`) its interest is that of the terms too
     (`taken`), as far as they have that principal: within a tenth of it, or less in a first instalment, which may be
     paid in part. Else it is not known: `taken` is null, and 0 stands for it (`silence.py` says both).
@@ -73,9 +73,7 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
     frame = derive.instalments(instalments.drop_nulls("_loan")).select(
         "_loan", "instalment_no", "due_on", *[sen(name).alias(name) for name in AMOUNTS]
     )
-    known = generated.select("_loan", "instalment_no", by_terms="interest")
-    frame = frame.join(known, on=["_loan", "instalment_no"], how="left", maintain_order="left")
-    frame = _with_taken(frame, generated)
+    frame = _with_taken(_placed(frame, generated))
     share = pl.min_horizontal(pl.coalesce(pl.col("by_terms"), whole(0)), pl.col("total"))
     unknown = pl.when("silent").then(whole(0))
     frame = frame.with_columns(
@@ -87,25 +85,38 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
     return frame.filter(~broken).with_columns(pl.col(AMOUNTS).name.prefix("own_"))
 
 
-def _with_taken(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
-    """`silent` (a principal stands alone) and `taken`, the interest that the terms have beside such a principal.
+def _placed(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `_terms` and `by_terms`, the principal and the interest that the terms have at each place.
 
-    A schedule of what remains that is numbered anew is held against the last instalments of the terms.
+    A schedule of what remains that is numbered anew is held against the last instalments of the terms, unless its dates
+    are nearer to those of the first ones.
     """
     number, count = pl.col("instalment_no"), pl.len().over("_loan").cast(pl.Int32)
     ends = generated.group_by("_loan").agg(_last=number.max())
     frame = frame.join(ends, on="_loan", how="left", maintain_order="left")
     anew = ((number.min().over("_loan") == 1) & (count < pl.col("_last"))).fill_null(False)
     frame = frame.with_columns(_no=pl.when(anew).then(number + pl.col("_last") - count).otherwise(number))
-    terms = generated.select("_loan", _no="instalment_no", _terms="principal", _beside="interest")
-    frame = frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left")
+    for place, day in (("_no", "_day"), ("instalment_no", "_first_day")):
+        days = generated.select("_loan", pl.col("instalment_no").alias(place), pl.col("due_on").alias(day))
+        frame = frame.join(days, on=["_loan", place], how="left", maintain_order="left")
+    off, off_first = (
+        (pl.col("due_on") - pl.col(day)).dt.total_days().abs().sum().over("_loan") for day in ("_day", "_first_day")
+    )
+    frame = frame.with_columns(_no=pl.when(off_first < off).then(number).otherwise("_no"))
+    terms = generated.select("_loan", _no="instalment_no", _terms="principal", by_terms="interest")
+    return frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left").drop(
+        "_last", "_no", "_day", "_first_day"
+    )
+
+
+def _with_taken(frame: pl.DataFrame) -> pl.DataFrame:
+    """`silent` (a principal stands alone) and `taken`, the interest that the terms have beside such a principal."""
+    number, count = pl.col("instalment_no"), pl.len().over("_loan")
     silent = pl.all_horizontal(pl.col("interest", "total").is_null()) & pl.col("principal").is_not_null()
     off = pl.col("principal") - pl.col("_terms")
     netted = (number == number.min().over("_loan")) & (count > 1) & (off <= 0)
     fits = silent & ((off.abs() * 10 <= pl.col("_terms")) | netted)
-    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("_beside")).drop(
-        "_last", "_no", "_terms", "_beside"
-    )
+    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("by_terms")).drop("_terms")
 
 
 def _completed(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:

@@ -91,6 +91,7 @@ def open_loans(
     plans = _numbered(instalments, numbers)
     zeroed = silence.zeroed(plans, unique, made)
     plans = silence.emptied(plans, zeroed)
+    unique = silence.counted(unique, plans)
     explained, inferred = explain(unique.drop("_loan"), plans.drop("_loan")), infer(unique.drop("_loan"))
     told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     told = two_rates.followed(told, unique, made)
