@@ -37,10 +37,10 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     by name). Adds rest_principal, rest_interest, touched (part of it is paid), and of the loan as a whole `small` (what
     is left of it is a residue of rounding), by_history (payments told the interest), moved_principal and moved_interest
     (residues that the last instalment took, or a delivered schedule lost), closed_interest (that of the instalments
-    whose principal is paid), begun_interest (with that of the ones begun by the cut-off), completed (instalments were
-    added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was delivered),
-    assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by the policy
-    only: no payment, arrears or settled day says so).
+    whose principal is paid), begun_interest (with that of the ones begun by the cut-off), all_interest, completed
+    (instalments were added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was
+    delivered), assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by
+    the policy only: no payment, arrears or settled day says so).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
@@ -60,8 +60,8 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 
 
 _OF_LOAN = [
-    "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "completed",
-    "untouched", "own_sum", "assumed_interest", "assumed_count",
+    "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest",
+    "completed", "untouched", "own_sum", "assumed_interest", "assumed_count",
 ]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
@@ -213,6 +213,7 @@ def _compared(frame: pl.DataFrame) -> pl.DataFrame:
         untouched="_untouched",
         closed_interest=pl.when(closed).then("interest").otherwise(whole(0)).sum().over("_loan"),
         begun_interest=pl.col("interest").filter(reached).sum().over("_loan"),
+        all_interest=pl.col("interest").sum().over("_loan"),
     )
 
 

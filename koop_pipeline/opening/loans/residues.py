@@ -11,7 +11,7 @@ from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.loans.contract import told
 from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
 
-OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
+OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest"]
 
 
 def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
@@ -30,7 +30,15 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
     differs = generated & pl.col("by_history") & ((short > rounding) | (over > rounding))
     most = pl.when(short > 0).then("closed_interest").otherwise("begun_interest")
     said = pl.when(short > 0).then(pl.lit("whose principal is paid")).otherwise(pl.lit("begun by the cut-off"))
-    effect = pl.when(short > 0).then(pl.lit("stays owed")).otherwise(pl.lit("counts for those to come"))
+    to_come = pl.min_horizontal(over, pl.col("all_interest") - pl.col("begun_interest"))
+    beyond = pl.format("Rp {} is more than the interest of the whole loan", rupiah(over - to_come))
+    counts = pl.format("Rp {} counts for those to come", rupiah(to_come))
+    effect = (
+        pl.when(short > 0).then(pl.format("Rp {} stays owed", rupiah(short)))
+        .when(to_come == over).then(counts)
+        .when(to_come > 0).then(pl.format("{}, {}", counts, beyond))
+        .otherwise(beyond)
+    )  # fmt: skip
     whither = pl.when(generated).then(pl.lit("the last instalment takes it")).otherwise(pl.lit("it counts as paid"))
     moves = pl.when(interest > 0).then(whither).otherwise(pl.lit("what was paid of it opens no instalment"))
     stated = (generated & (interest.abs() > pl.col("_unit"))) | (~generated & (interest != 0))
@@ -48,9 +56,8 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
             frame, differs, rule="LON-INT-01", table="loans", column="instalment_interest",
             before=rupiah("_interest_paid"),
             note=pl.format(
-                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: Rp {} {}",
-                rupiah("_interest_paid"), said, rupiah(most),
-                rupiah(pl.when(short > 0).then(short).otherwise(over)), effect,
+                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: {}",
+                rupiah("_interest_paid"), said, rupiah(most), effect,
             ),
         ),
         found(

@@ -19,7 +19,7 @@ from koop_pipeline.opening.cutoffs import (
     with_first,
 )
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.money import rupiah, sen, whole
+from koop_pipeline.opening.money import amount_text, rupiah, sen, whole
 from koop_pipeline.opening.savings.history import chains, running_balance_failures
 from koop_pipeline.opening.written import WRITTEN
 
@@ -177,13 +177,15 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
             note=pl.format(
                 "the balance of Rp {} is said to stand for {}, but the movements up to then sum to Rp {} and those up "
                 "to {} to the balance itself: it is of a later day; say of which (as_of of the source part, or "
-                "exported_on)", "balance", "as_of", rupiah("_stored"), "_last",
+                "exported_on)", "balance", "as_of", amount_text("_stored"), "_last",
             ),
         ),
         found(
             frame, pl.col("_moved") != 0, rule="CUT-03", table="savings_accounts", column="balance",
             before=pl.col("balance"),
-            note=pl.format("{}{}", brought_note("balance", rupiah("_moved"), rupiah("_balance")), _of_them_late()),
+            note=pl.format(
+                "{}{}", brought_note("balance", amount_text("_moved"), amount_text("_balance")), _of_them_late()
+            ),
         ),
         found(
             frame, pl.col("_reopened"), rule="SAV-CLS-02", table="savings_accounts", column="status",
@@ -212,18 +214,18 @@ def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
     code = pl.col("product_code").fill_null("?")
     apart = pl.format(
         "; {} accounts of {} differ, by Rp {} together",
-        pl.len().over(product), code, rupiah(pl.col("_difference").sum().over(product)),
+        pl.len().over(product), code, amount_text(pl.col("_difference").sum().over(product)),
     )  # fmt: skip
     alone = pl.format(
         "; {} accounts of {} have none, Rp {} together",
-        pl.len().over(product), code, rupiah(pl.col("_balance").sum().over(product)),
+        pl.len().over(product), code, amount_text(pl.col("_balance").sum().over(product)),
     )  # fmt: skip
     apart, alone = (pl.when(_first_of_several(product)).then(text).otherwise(pl.lit("")) for text in (apart, alone))
     hole = pl.format("; brought here from {}, it lacks what is missing of the movements between the two days", "as_of")
     hole = pl.when(another_day()).then(hole).otherwise(pl.lit(""))
     late = pl.format(
         "; Rp {} of the movements up to {} were written after it, and whether it holds them is not proved",
-        rupiah("_late"), "as_of",
+        amount_text("_late"), "as_of",
     )  # fmt: skip
     late = pl.when((pl.col("_late") != 0) & ~pl.col("_lacks")).then(late).otherwise(pl.lit(""))
     stored = sen("balance") + pl.col("_brought")
@@ -233,7 +235,7 @@ def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
             before=pl.col("balance"),
             note=pl.format(
                 "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}{}{}",
-                rupiah("_balance"), rupiah("_before"), rupiah("_difference"), late, hole, apart,
+                amount_text("_balance"), amount_text("_before"), amount_text("_difference"), late, hole, apart,
             ),
         ),
         found(
@@ -241,7 +243,7 @@ def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
             table="savings_accounts", column="balance", before=pl.col("balance"),
             note=pl.format(
                 "the balance at the cut-off is Rp {}, and not one of the movements delivered is of this account: "
-                "nothing explains it{}{}", rupiah("_balance"), hole, alone,
+                "nothing explains it{}{}", amount_text("_balance"), hole, alone,
             ),
         ),
         found(
@@ -250,7 +252,7 @@ def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
             note=pl.format(
                 "the running balance that stands beside its movements is Rp {} at the end of {}, the stored balance Rp "
                 "{}: a difference of Rp {}; the stored one opens",
-                rupiah("_runs"), "as_of", rupiah(stored), rupiah(stored - pl.col("_runs")),
+                amount_text("_runs"), "as_of", amount_text(stored), amount_text(stored - pl.col("_runs")),
             ),
         ),
     ]  # fmt: skip
@@ -291,7 +293,7 @@ def _in_all(amount: str | pl.Expr) -> pl.Expr:
     """How many of one cooperative were found, and their sum (whole sen); said once, where there are several."""
     one = pl.col(amount) if isinstance(amount, str) else amount
     own = ["cooperative_id"]
-    text = pl.format("; {} such accounts, Rp {} in all", pl.len().over(own), rupiah(one.sum().over(own)))
+    text = pl.format("; {} such accounts, Rp {} in all", pl.len().over(own), amount_text(one.sum().over(own)))
     return pl.when(_first_of_several(own)).then(text).otherwise(pl.lit(""))
 
 
