@@ -12,8 +12,19 @@ from koop_pipeline.opening.money import sen, whole
 AMOUNTS = ["principal", "interest", "total"]
 OWN = [f"own_{name}" for name in AMOUNTS]
 COLUMNS = [
-    "_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "silent", "taken", "in_all", *OWN,
-]  # fmt: skip
+    "_loan",
+    "instalment_no",
+    "due_on",
+    *AMOUNTS,
+    "delivered",
+    "added",
+    "divided",
+    "silent",
+    "taken",
+    "in_all",
+    *OWN,
+]
+BEFORE = "fell_before"  # fmt: skip
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -30,7 +41,8 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     less, for it may be paid in part, and has the amounts of the terms then. `own_...` are the amounts as delivered,
     null in an added row. Whether the whole or only what was delivered counts is decided by `decided`. A schedule that
     is numbered anew is not completed; where its instalments are the last of the terms, `in_all` (else null) is the
-    interest that these have in the whole term.
+    interest that these have in the whole term. `fell_before`: the interest that the stated terms have before the first
+    delivered due date; null without such terms.
     """
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
@@ -43,7 +55,17 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     stated = generated.join(loans.filter("_as_stated").select("_loan"), on="_loan", how="semi")
     delivered = _completed(_delivered(instalments, generated), stated)
     rest = generated.join(delivered.select("_loan").unique(), on="_loan", how="anti")
-    return pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)]).sort("_loan", "instalment_no")
+    both = pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)])
+    both = both.join(_fell_before(delivered, stated), on="_loan", how="left")
+    return both.sort("_loan", "instalment_no")
+
+
+def _fell_before(delivered: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    """`_loan`, `fell_before` of loans with a delivered schedule and stated terms."""
+    begins = delivered.filter(~pl.col("added")).group_by("_loan").agg(_first=pl.col("due_on").min())
+    rows = stated.join(begins, on="_loan", how="inner")
+    earlier = pl.col("due_on") < pl.col("_first")
+    return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias(BEFORE))
 
 
 def decided(schedule: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:

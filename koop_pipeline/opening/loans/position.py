@@ -111,6 +111,7 @@ def open_loans(
     found_rows += [
         *residues.failures(owed, rest),
         *residues.of_remains(owed, rest),
+        *residues.not_given(owed, rest),
         *residues.assumed(owed, rest, owed_interest.stored()),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),

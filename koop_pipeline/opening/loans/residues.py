@@ -90,7 +90,7 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
     ]
     differs = pl.col("completed") & pl.any_horizontal(pl.col("_late", "_double", "_more") > 0)
     total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
-    level = pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
+    level = _level()
     rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
     gap = (total - paid).clip(0) - pl.col("own_sum")
     open_gap = pl.col("untouched") & told() & level & (gap.abs() > rounding)
@@ -113,6 +113,46 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
             ),
         ),
     ]  # fmt: skip
+
+
+def not_given(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
+    """`LON-INT-11`: the terms do not give a delivered schedule of what remains, so that the history cannot be laid on
+    it: what fell due before it and what is paid is named, or that nothing tells it.
+
+    The frames are those of `failures`. What `LON-INT-04` holds against the interest in all is not said again.
+    """
+    sums = rest.group_by("_loan").agg(
+        pl.col("completed", "untouched", "own_sum", "in_all", "fell_before").first()
+    )  # fmt: skip
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
+    rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
+    unheld = pl.col("untouched") & told() & ~pl.col("completed") & ~(_level() & total.is_not_null())
+    short = pl.col("fell_before") - paid
+    by_terms = pl.format(
+        "the delivered schedule of what remains is not that of the terms; by these Rp {} of interest fell due before it"
+        ", and Rp {} is paid: {}", rupiah("fell_before"), rupiah(paid),
+        pl.when(short > 0).then(pl.format("Rp {} stands in neither and would be lost", rupiah(short)))
+        .otherwise(pl.format("Rp {} more, which is charged again unless the schedule takes it off",
+                             rupiah(short.abs()))),
+    )  # fmt: skip
+    untold = pl.format(
+        "the delivered schedule of what remains holds Rp {} of interest, and Rp {} is paid; what fell due before it is "
+        "not known, for no terms give it, so that nothing is lost or charged twice is not proved",
+        rupiah("own_sum"), rupiah(paid),
+    )  # fmt: skip
+    return [
+        found(
+            frame, unheld & (short.is_null() | (short.abs() > rounding)), rule="LON-INT-11", table="loans",
+            column="interest_total", before=rupiah("own_sum"),
+            note=pl.when(short.is_null()).then(untold).otherwise(by_terms),
+        )
+    ]  # fmt: skip
+
+
+def _level() -> pl.Expr:
+    """Whether the stored interest in all is what a loan's schedule is held against."""
+    return pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
 
 
 def assumed(loans: pl.DataFrame, rest: pl.DataFrame, stored_interest: pl.Expr) -> list[pl.DataFrame]:
