@@ -5,14 +5,15 @@ Put here the findings. What has accrued since that day is `accrued.py`, what is 
 Policy (ADR 0034). The day forgives nothing by itself: what opens is what the schedule and the payments leave. Where the
 history told the interest, or the stored outstanding interest is that of the schedule, these stand against the day and
 that is said. Where only the balance tells what is unpaid, nothing shows whether the interest of instalments that fell
-due by the day was paid alone: that blocks. Of a period in which the day lies, interest counts as settled by its days.
+due by the day was paid alone: that blocks. Of a period in which the day lies, interest counts as settled by its days;
+a rupiah is rounding.
 """
 
 import polars as pl
 
 from koop_pipeline.opening.accrued import days_between, periods
 from koop_pipeline.opening.failures import found
-from koop_pipeline.opening.money import half_up, rupiah, whole
+from koop_pipeline.opening.money import RUPIAH, half_up, rupiah, whole
 
 
 def failures(
@@ -42,8 +43,8 @@ def failures(
     settled = pl.col("interest_accrued_to")
     return [
         found(
-            frame, (pl.col("_again") > 0) & ~blocks, rule="LON-ACR-02", table="loans", column="interest_accrued_to",
-            before=settled,
+            frame, (pl.col("_again") > RUPIAH) & ~blocks, rule="LON-ACR-02", table="loans",
+            column="interest_accrued_to", before=settled,
             note=pl.format(
                 "interest is said to be settled to {}, but Rp {} of interest up to that day opens as unpaid{}",
                 settled, rupiah("_again"), why,

@@ -68,6 +68,17 @@ def test_the_history_stands_against_the_day_and_forgives_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize(("sixth", "rules"), [(2_000, []), (1_999, []), (1_998, ["LON-ACR-02"])])
+def test_a_rupiah_of_a_period_in_which_the_day_lies_is_rounding(sixth: int, rules: list[str]) -> None:
+    """Five are paid, and of the 2,000 for 5 of 30 days this."""
+    history = [
+        {"entry_no": str(no), "paid_on": date(2026, 1 + min(no, 5), 15), "principal": Decimal(100_000 if no < 6 else 0),
+         "interest": Decimal(12_000 if no < 6 else sixth)}
+        for no in range(1, 7)
+    ]  # fmt: skip
+    assert [rule for rule, _ in said(opened(date(2026, 6, 20), CURRENT, history))] == rules
+
+
 def test_interest_that_was_paid_alone_bears_the_day_out() -> None:
     """Five times 12,000, of which two without principal."""
     result = opened(date(2026, 6, 15), repayments=paid(*[12_000] * 5))
