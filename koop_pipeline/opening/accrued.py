@@ -171,21 +171,31 @@ def _taxed(months: pl.DataFrame) -> pl.DataFrame:
     return months.with_columns(_tax=pl.when(together > sen("tax_exempt")).then(tax).otherwise(whole(0)))
 
 
-def _by_contract(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
-    """Loans with a schedule: `_due`, and `_gross` of the instalment that runs at the end of the cut-off day."""
+def periods(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
+    """The interest periods of loans with a schedule, one row a loan and due date, in sen.
+
+    `_start` (the day at whose end the period begins; null where not known), interest, `_rest` (what of it opens as
+    unpaid), and of the loan cutoff_on, day_count, disbursed_on, frequency, interest_accrued_to. The frames are those of
+    `of_loans`.
+    """
     unpaid = rest.group_by("_loan", "due_on").agg(_rest=pl.col("rest_interest").sum())
-    periods = contract.group_by("_loan", "due_on").agg(
+    frame = contract.group_by("_loan", "due_on").agg(
         pl.col("interest").sum(), pl.col("instalment_no").min(), _part=pl.col("principal").sum()
     )
-    periods = periods.join(unpaid, on=["_loan", "due_on"], how="left").sort("_loan", "due_on")
+    frame = frame.join(unpaid, on=["_loan", "due_on"], how="left").sort("_loan", "due_on")
     wanted = ["_loan", "cutoff_on", "day_count", "disbursed_on", "frequency", "interest_accrued_to", "_principal",
               "_tolerance"]  # fmt: skip
-    periods = periods.join(loans.select(wanted), on="_loan", maintain_order="left").with_columns(
+    return frame.join(loans.select(wanted), on="_loan", how="inner", maintain_order="left").with_columns(
         _start=_period_start(), _rest=pl.col("_rest").fill_null(whole(0))
     )
-    due = periods.filter(pl.col("due_on") <= pl.col("cutoff_on")).group_by("_loan").agg(_due=pl.col("_rest").sum())
+
+
+def _by_contract(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame) -> pl.DataFrame:
+    """Loans with a schedule: `_due`, and `_gross` of the instalment that runs at the end of the cut-off day."""
+    dated = periods(loans, contract, rest)
+    due = dated.filter(pl.col("due_on") <= pl.col("cutoff_on")).group_by("_loan").agg(_due=pl.col("_rest").sum())
     starts = pl.col("_start").fill_null(pl.col("cutoff_on")) <= pl.col("cutoff_on")
-    running = periods.filter(starts & (pl.col("due_on") > pl.col("cutoff_on"))).with_columns(
+    running = dated.filter(starts & (pl.col("due_on") > pl.col("cutoff_on"))).with_columns(
         _from=pl.min_horizontal(pl.max_horizontal("_start", "interest_accrued_to"), "cutoff_on")
     )
     running = running.select("_loan", "_from", "_start", _gross=_earned_unpaid(), _unpaid="_rest")

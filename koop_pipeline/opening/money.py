@@ -53,6 +53,12 @@ def shown(amount: pl.Expr) -> pl.Expr:
     return pl.format("Rp {}", amount.cast(pl.String).fill_null("?"))
 
 
+def amount_text(whole_sen: str | pl.Expr) -> pl.Expr:
+    """Whole sen as rupiah in text, for a sentence: also a sum of more digits than a money column can hold."""
+    expr = pl.col(whole_sen) if isinstance(whole_sen, str) else whole_sen
+    return (expr.cast(pl.Decimal(38, 0)) * pl.lit(Decimal("0.01"))).cast(pl.Decimal(38, 2)).cast(pl.String)
+
+
 def whole(value: int) -> pl.Expr:
     """A constant of the width in which products of money and rates are taken."""
     return pl.lit(value, dtype=pl.Int128)

@@ -66,7 +66,8 @@ def open_savings(staging: Staging, run: BatchRun) -> None:
         staging.insert("opening.accrued_interest", earned.rows)
         _fail(staging, earned.failures)
     _note_after_cutoff(staging, "savings_transactions", ids)
-    seal(staging, "opening_savings_balances", run.ids)
+    for name in ("opening_savings_balances", "savings_positions", "accrued_interest"):
+        seal(staging, name, run.ids)
 
 
 def open_loans(staging: Staging, run: BatchRun) -> None:
@@ -100,7 +101,7 @@ def open_loans(staging: Staging, run: BatchRun) -> None:
         _fail(staging, loans_not_begun(_loans_at_cutoff(staging, group), instalments, repayments, listed, days))
         _fail(staging, _back_dated("loan_repayments", entries, days))
     _note_after_cutoff(staging, "loan_repayments", ids)
-    for name in ("loan_schedules", "loan_positions", "repayment_parts"):
+    for name in ("loan_schedules", "loan_positions", "repayment_parts", "accrued_interest", "allowances"):
         seal(staging, name, run.ids)
 
 

@@ -84,6 +84,8 @@ WITH = {
     "opening_savings_balances": ("savings_accounts", "savings_transactions"),
     "loan_schedules": ("loans", "loan_instalments"), "opening_trial_balance": ("accounts",),
     "loan_positions": ("loans", "loan_instalments"), "repayment_parts": ("loans", "loan_repayments"),
+    "savings_positions": ("savings_accounts",), "accrued_interest": ("loans", "loan_instalments"),
+    "allowances": ("loans", "loan_instalments"),
 }  # fmt: skip
 """Which blocks the books of a table have, beside members."""
 ABSENT = ("officers", "savings_accounts", "loans", "collaterals", "accounts")
@@ -103,6 +105,9 @@ MONEY = {
     **{name: tuple(column.name for column in table.money) for name, table in TABLES.items()},
     "loan_positions": ("rounding_unit", "outstanding_principal", "outstanding_interest"),
     "repayment_parts": ("principal", "interest", "total"),
+    "savings_positions": ("moved",),
+    "accrued_interest": ("due", "gross", "tax", "net"),
+    "allowances": ("outstanding", "required"),
 }
 """Every column that holds rupiah."""
 DROPPED, DOUBLED, JOINED = "dropped row", "doubled row", "join that multiplies"

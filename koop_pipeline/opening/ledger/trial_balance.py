@@ -13,7 +13,7 @@ from koop_pipeline.opening.ledger import controls, suspense
 from koop_pipeline.opening.ledger.headers import doubled_failures, header_failures
 from koop_pipeline.opening.ledger.not_proved import not_proved
 from koop_pipeline.opening.ledger.surplus import surplus_failures
-from koop_pipeline.opening.money import rupiah, sen
+from koop_pipeline.opening.money import amount_text, rupiah, sen
 
 COLUMNS = [
     "cooperative_id", "account_code", "name", "account_type", "debit", "credit", "subledger_total", "difference",
@@ -115,8 +115,8 @@ def _ties_that_fail(tied: pl.DataFrame) -> pl.DataFrame:
         tied, pl.col("gap") != 0, rule="ACC-TIE-01", table="accounts", column="controls", before=pl.col("controls"),
         note=pl.format(
             "the ledger holds Rp {} under the control {}{}, its subledger Rp {}{}: a difference of Rp {}",
-            rupiah("balance"), "spec", pl.col("carried").fill_null(""), rupiah("subledger"),
-            pl.col("split").fill_null(""), rupiah("gap"),
+            amount_text("balance"), "spec", pl.col("carried").fill_null(""), amount_text("subledger"),
+            pl.col("split").fill_null(""), amount_text("gap"),
         ),
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _carrying(accounts: pl.DataFrame) -> pl.DataFrame:
     detail = accounts.filter(pl.col("is_detail").fill_null(True)).with_columns(
         spec=controls.normal_text(), amount=controls.net()
     )
-    named = pl.format("{} {}", "account_code", rupiah("amount"))
+    named = pl.format("{} {}", "account_code", amount_text("amount"))
     parts = (
         detail.drop_nulls(["spec", "account_code"])
         .sort("amount", descending=True)
@@ -139,7 +139,7 @@ def _carrying(accounts: pl.DataFrame) -> pl.DataFrame:
 
 def _split(claimed: pl.DataFrame) -> pl.DataFrame:
     """What makes up the subledger of a control, by product, the largest first; null where it is one product."""
-    named = pl.format("{} {}", pl.col("product_code").fill_null("?"), rupiah("total"))
+    named = pl.format("{} {}", pl.col("product_code").fill_null("?"), amount_text("total"))
     parts = (
         claimed.filter(pl.col("total") != 0)
         .sort("total", descending=True)
@@ -158,7 +158,7 @@ def _natures(accounts: pl.DataFrame, claimed: pl.DataFrame, savings: pl.DataFram
     held = savings.group_by(*product, "nature").agg(amount=sen("balance").sum()).filter(pl.col("amount") != 0)
     claims = claimed.filter(pl.col("serves") == "savings").select(*KEY, "product_code").unique()
     pairs = charted.join(claims, on=KEY, how="inner").join(held, on=product, how="inner")
-    named = pl.format("{} {}", "product_code", rupiah("amount"))
+    named = pl.format("{} {}", "product_code", amount_text("amount"))
     differing = (
         pairs.filter(pl.col("nature") != pl.col("account_type"))
         .sort("amount", "product_code", descending=[True, False])
@@ -181,7 +181,7 @@ def _unclaimed(subledger: pl.DataFrame, claimed: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for serves, table in (("savings", "savings_accounts"), ("loans", "loans")):
         note = pl.format(
-            "Rp {} of the {} product {} is under no control account", rupiah("total"), "serves", "product_code"
+            "Rp {} of the {} product {} is under no control account", amount_text("total"), "serves", "product_code"
         )
         where = (pl.col("serves") == serves) & (pl.col("total") != 0)
         parts.append(
@@ -209,7 +209,7 @@ def _claimed_twice(claimed: pl.DataFrame, found_specs: pl.DataFrame) -> pl.DataF
         rows, pl.lit(True), rule="ACC-TIE-03", table="accounts", column="controls", before=pl.col("spec"),
         note=pl.format(
             "the {} product {} (Rp {}) is claimed by more than one control: {}",
-            "serves", "product_code", rupiah("total"), "all",
+            "serves", "product_code", amount_text("total"), "all",
         ),
     )  # fmt: skip
 

@@ -82,6 +82,11 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
         "the class depends on the collateral: Rp {} is held against Rp {} of principal and interest due, so it is loss",
         rupiah("collateral"), rupiah("due"),
     )  # fmt: skip
+    shared = pl.format(
+        "; {} more of Rp {} held of the member, who has several loans, counts for none of them: say for which it is",
+        "shared", rupiah("shared_value"),
+    )  # fmt: skip
+    shared = pl.when(pl.col("shared") > 0).then(shared).otherwise(pl.lit(""))
     differs = pl.col("_source_class") != pl.col("derived_collectability")
     return [
         found(
@@ -94,6 +99,7 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
         ),
         found(
             loans, pl.col("by_collateral"), rule="LON-COL-03", table="loans", column="collectability",
-            before=pl.col("_source_class"), note=pl.when("_unvalued").then(unvalued).otherwise(too_little),
+            before=pl.col("_source_class"),
+            note=pl.format("{}{}", pl.when("_unvalued").then(unvalued).otherwise(too_little), shared),
         ),
     ]  # fmt: skip

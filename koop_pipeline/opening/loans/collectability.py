@@ -128,10 +128,10 @@ def arrears_days() -> pl.Expr:
 
 def collateral_value(loans: pl.DataFrame, collaterals: pl.DataFrame) -> pl.DataFrame:
     """`_loan`, `collateral` (appraised value of what is held for the loan, whole sen; 0 without any), `unvalued`
-    (Boolean).
+    (Boolean), `shared` and `shared_value` (how many are held of a member who has several loans here, and their value).
 
     `unvalued`: a held collateral has no value. One that names a member only counts where that member has one loan
-    here.
+    here; of several loans it counts for none.
     """
     held = collaterals.filter(pl.col("status") == "held").select(
         "cooperative_id", "loan_no", "member_no", value=pl.col("appraised_value").cast(pl.Decimal(18, 2)).to_physical()
@@ -141,9 +141,16 @@ def collateral_value(loans: pl.DataFrame, collaterals: pl.DataFrame) -> pl.DataF
     by_member = held.filter(pl.col("loan_no").is_null()).join(
         alone.select("cooperative_id", "member_no", "_loan"), on=["cooperative_id", "member_no"]
     )
+    several = loans.join(alone.select("_loan"), on="_loan", how="anti").select("cooperative_id", "member_no", "_loan")
+    shared = held.filter(pl.col("loan_no").is_null()).join(several, on=["cooperative_id", "member_no"])
+    shared = shared.group_by("_loan").agg(shared=pl.len(), shared_value=pl.col("value").cast(pl.Int128).sum())
     values = pl.concat([by_loan.select("_loan", "value"), by_member.select("_loan", "value")])
     sums = values.group_by("_loan").agg(
         collateral=pl.col("value").cast(pl.Int128).sum(), unvalued=pl.col("value").is_null().any()
     )
     frame = loans.select("_loan").join(sums, on="_loan", how="left", maintain_order="left")
-    return frame.with_columns(pl.col("collateral").fill_null(whole(0)), pl.col("unvalued").fill_null(False))
+    frame = frame.join(shared, on="_loan", how="left", maintain_order="left")
+    return frame.with_columns(
+        pl.col("collateral").fill_null(whole(0)), pl.col("unvalued").fill_null(False), pl.col("shared").fill_null(0),
+        pl.col("shared_value").fill_null(whole(0)),
+    )  # fmt: skip

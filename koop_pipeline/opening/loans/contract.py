@@ -12,15 +12,26 @@ from koop_pipeline.opening.money import sen, whole
 AMOUNTS = ["principal", "interest", "total"]
 OWN = [f"own_{name}" for name in AMOUNTS]
 COLUMNS = [
-    "_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "silent", "taken", "in_all", *OWN,
-]  # fmt: skip
+    "_loan",
+    "instalment_no",
+    "due_on",
+    *AMOUNTS,
+    "delivered",
+    "added",
+    "divided",
+    "silent",
+    "taken",
+    "in_all",
+    *OWN,
+]
+BEFORE = "fell_before"  # fmt: skip
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     """One row an instalment, amounts in whole sen (Int128); `delivered` says whether the source has a schedule.
 
     `loans` and `instalments` carry `_loan`. A delivered schedule that lacks a part takes the interest that the loan's
-    terms give for that instalment, and the rest of its total as principal (`divided`: that was done); one that has
+    terms give there (`_placed`), and the rest of its total as principal (`divided`: that was done); one that has
     neither part nor total is not used. Where a principal stands alone (`silent`) its interest is that of the terms too
     (`taken`), as far as they have that principal: within a tenth of it, or less in a first instalment, which may be
     paid in part. Else it is not known: `taken` is null, and 0 stands for it (`silence.py` says both).
@@ -30,7 +41,8 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     less, for it may be paid in part, and has the amounts of the terms then. `own_...` are the amounts as delivered,
     null in an added row. Whether the whole or only what was delivered counts is decided by `decided`. A schedule that
     is numbered anew is not completed; where its instalments are the last of the terms, `in_all` (else null) is the
-    interest that these have in the whole term.
+    interest that these have in the whole term. `fell_before`: the interest that the stated terms have before the first
+    delivered due date; null without such terms.
     """
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
@@ -43,7 +55,17 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     stated = generated.join(loans.filter("_as_stated").select("_loan"), on="_loan", how="semi")
     delivered = _completed(_delivered(instalments, generated), stated)
     rest = generated.join(delivered.select("_loan").unique(), on="_loan", how="anti")
-    return pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)]).sort("_loan", "instalment_no")
+    both = pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)])
+    both = both.join(_fell_before(delivered, stated), on="_loan", how="left")
+    return both.sort("_loan", "instalment_no")
+
+
+def _fell_before(delivered: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    """`_loan`, `fell_before` of loans with a delivered schedule and stated terms."""
+    begins = delivered.filter(~pl.col("added")).group_by("_loan").agg(_first=pl.col("due_on").min())
+    rows = stated.join(begins, on="_loan", how="inner")
+    earlier = pl.col("due_on") < pl.col("_first")
+    return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias(BEFORE))
 
 
 def decided(schedule: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
@@ -73,9 +95,7 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
     frame = derive.instalments(instalments.drop_nulls("_loan")).select(
         "_loan", "instalment_no", "due_on", *[sen(name).alias(name) for name in AMOUNTS]
     )
-    known = generated.select("_loan", "instalment_no", by_terms="interest")
-    frame = frame.join(known, on=["_loan", "instalment_no"], how="left", maintain_order="left")
-    frame = _with_taken(frame, generated)
+    frame = _with_taken(_placed(frame, generated))
     share = pl.min_horizontal(pl.coalesce(pl.col("by_terms"), whole(0)), pl.col("total"))
     unknown = pl.when("silent").then(whole(0))
     frame = frame.with_columns(
@@ -87,25 +107,38 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
     return frame.filter(~broken).with_columns(pl.col(AMOUNTS).name.prefix("own_"))
 
 
-def _with_taken(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
-    """`silent` (a principal stands alone) and `taken`, the interest that the terms have beside such a principal.
+def _placed(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `_terms` and `by_terms`, the principal and the interest that the terms have at each place.
 
-    A schedule of what remains that is numbered anew is held against the last instalments of the terms.
+    A schedule of what remains that is numbered anew is held against the last instalments of the terms, unless its dates
+    are nearer to those of the first ones.
     """
     number, count = pl.col("instalment_no"), pl.len().over("_loan").cast(pl.Int32)
     ends = generated.group_by("_loan").agg(_last=number.max())
     frame = frame.join(ends, on="_loan", how="left", maintain_order="left")
     anew = ((number.min().over("_loan") == 1) & (count < pl.col("_last"))).fill_null(False)
     frame = frame.with_columns(_no=pl.when(anew).then(number + pl.col("_last") - count).otherwise(number))
-    terms = generated.select("_loan", _no="instalment_no", _terms="principal", _beside="interest")
-    frame = frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left")
+    for place, day in (("_no", "_day"), ("instalment_no", "_first_day")):
+        days = generated.select("_loan", pl.col("instalment_no").alias(place), pl.col("due_on").alias(day))
+        frame = frame.join(days, on=["_loan", place], how="left", maintain_order="left")
+    off, off_first = (
+        (pl.col("due_on") - pl.col(day)).dt.total_days().abs().sum().over("_loan") for day in ("_day", "_first_day")
+    )
+    frame = frame.with_columns(_no=pl.when(off_first < off).then(number).otherwise("_no"))
+    terms = generated.select("_loan", _no="instalment_no", _terms="principal", by_terms="interest")
+    return frame.join(terms, on=["_loan", "_no"], how="left", maintain_order="left").drop(
+        "_last", "_no", "_day", "_first_day"
+    )
+
+
+def _with_taken(frame: pl.DataFrame) -> pl.DataFrame:
+    """`silent` (a principal stands alone) and `taken`, the interest that the terms have beside such a principal."""
+    number, count = pl.col("instalment_no"), pl.len().over("_loan")
     silent = pl.all_horizontal(pl.col("interest", "total").is_null()) & pl.col("principal").is_not_null()
     off = pl.col("principal") - pl.col("_terms")
     netted = (number == number.min().over("_loan")) & (count > 1) & (off <= 0)
     fits = silent & ((off.abs() * 10 <= pl.col("_terms")) | netted)
-    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("_beside")).drop(
-        "_last", "_no", "_terms", "_beside"
-    )
+    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("by_terms")).drop("_terms")
 
 
 def _completed(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:

@@ -4,8 +4,9 @@ Put here which instalments bear less interest than the schedule of the terms. Wh
 
 Policy (ADR 0023). The interest of a declining, annuity or bullet loan is on the balance. An instalment whose period
 begins after principal was paid ahead bears interest on what was left when it began, at most on the balance that the
-schedule has. That is so for instalments that the terms give; a delivered one is the contract. Principal that was paid
-ahead together with the interest of its instalments is no prepayment: the borrower keeps to the schedule, only earlier.
+schedule has. That is so for instalments that the terms give; a delivered one is the contract, and what it keeps is
+said. Principal that was paid ahead together with the interest of its instalments is no prepayment: the borrower keeps
+to the schedule, only earlier.
 """
 
 from datetime import date
@@ -21,7 +22,8 @@ FALLING = ("declining", "annuity", "bullet")
 
 
 def lowered(contract: pl.DataFrame, loans: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
-    """`contract` with the interest of instalments after a prepayment lowered, and `lowered`, by how much (sen).
+    """`contract` with the interest of instalments after a prepayment lowered, `lowered`, by how much (sen), and `kept`,
+    by how much a delivered instalment would be lower and is not.
 
     `loans` as `outstanding.balances` gives them, `repayments` of `repayments.fill`; joined by `_loan`, whole sen.
     """
@@ -38,11 +40,13 @@ def lowered(contract: pl.DataFrame, loans: pl.DataFrame, repayments: pl.DataFram
     rounding = pl.max_horizontal("_unit", pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
     bare = (pl.col("_interest") + rounding < pl.col("_covered")) & (pl.col("_before") - there > pl.col("_tolerance"))
     on_what_is_left = half_up_to(there.clip(0) * pl.col("_num"), pl.col("_den"), pl.col("_unit"))
-    by_terms = (~pl.col("delivered") | pl.col("added")) & bare & pl.col("_num").is_not_null()
-    less = pl.when(by_terms).then((pl.col("interest") - on_what_is_left).clip(0)).otherwise(whole(0))
-    found_rows = rows.select("_loan", "instalment_no", lowered=less.cast(pl.Int128))
+    by_terms = ~pl.col("delivered") | pl.col("added")
+    known = bare & pl.col("_num").is_not_null()
+    over = pl.when(known).then((pl.col("interest") - on_what_is_left).clip(0)).otherwise(whole(0)).cast(pl.Int128)
+    lowers = pl.when(by_terms).then(over).otherwise(whole(0))
+    found_rows = rows.select("_loan", "instalment_no", lowered=lowers, kept=over - lowers)
     frame = contract.join(found_rows, on=["_loan", "instalment_no"], how="left", maintain_order="left")
-    frame = frame.with_columns(pl.col("lowered").fill_null(0))
+    frame = frame.with_columns(pl.col("lowered", "kept").fill_null(0))
     return frame.with_columns(pl.col(name) - pl.col("lowered") for name in ("interest", "total"))
 
 
@@ -69,8 +73,10 @@ def _paid_by_then(rows: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
 
 
 def failures(loans: pl.DataFrame, contract: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-INT-05`: of how much interest a prepayment relieves a loan that owes at the cut-off."""
-    sums = contract.group_by("_loan").agg(_less=pl.col("lowered").sum())
+    """`LON-INT-05` (of how much interest a prepayment relieves a loan that owes at the cut-off) and `LON-INT-10` (how
+    much a delivered schedule keeps).
+    """
+    sums = contract.group_by("_loan").agg(_less=pl.col("lowered").sum(), _kept=pl.col("kept").sum())
     frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
     return [
         found(
@@ -80,5 +86,13 @@ def failures(loans: pl.DataFrame, contract: pl.DataFrame) -> list[pl.DataFrame]:
                 "principal was paid before its time: instalments that began after it bear interest on what was left, "
                 "Rp {} less than by the schedule of the terms", rupiah("_less"),
             ),
-        )
+        ),
+        found(
+            frame, pl.col("_active") & (pl.col("_kept") > 0), rule="LON-INT-10", table="loans",
+            column="instalment_interest", before=rupiah("_kept"),
+            note=pl.format(
+                "principal was paid before its time, and the delivered schedule keeps its interest: Rp {} more than on "
+                "what was left; if the lender charges less, deliver the schedule anew", rupiah("_kept"),
+            ),
+        ),
     ]  # fmt: skip

@@ -21,11 +21,13 @@ from koop_pipeline.opening.loans import (
     maturity,
     on_balance,
     outstanding,
+    owed_interest,
     rates,
     remaining,
     repayments,
     residues,
     reversals,
+    settled_interest,
     silence,
     stored_interest,
     stored_principal,
@@ -89,6 +91,7 @@ def open_loans(
     plans = _numbered(instalments, numbers)
     zeroed = silence.zeroed(plans, unique, made)
     plans = silence.emptied(plans, zeroed)
+    unique = silence.counted(unique, plans)
     explained, inferred = explain(unique.drop("_loan"), plans.drop("_loan")), infer(unique.drop("_loan"))
     told = unrated.filled(stored_interest.followed(unique, explained, inferred), unique, explained)
     told = two_rates.followed(told, unique, made)
@@ -108,14 +111,19 @@ def open_loans(
     found_rows += [
         *residues.failures(owed, rest),
         *residues.of_remains(owed, rest),
+        *residues.not_given(owed, rest),
+        *residues.assumed(owed, rest, owed_interest.stored()),
         *on_balance.failures(owed, schedule),
         *reversals.failures(filled),
         *empty_parts.failures(made),
         *silence.failures(owed, schedule, zeroed),
         *stored_principal.failures(owed, schedule),
+        *stored_principal.rounded_interest(owed, unique, schedule),
         *two_rates.failures(owed),
         *unrated.failures(owed),
         *maturity.failures(unique, owed, schedule),
+        *owed_interest.failures(owed),
+        *settled_interest.failures(owed, schedule, rest, owed_interest.stored()),
         earned.failures,
         *claims.failures(unique, terms, explained, inferred),
     ]
@@ -199,13 +207,12 @@ def _schedules(rest: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
 def _positions(loans: pl.DataFrame) -> pl.DataFrame:
     """The opening value of each loan: what is stated and stands for the cut-off, else what is derived."""
     same_day = pl.col("as_of") == pl.col("cutoff_on")
-    derived_interest = pl.when(pl.col("schedule_source") != "none").then(rupiah("_interest_rest"))
     status = pl.when("_active").then(pl.lit("active")).when("_ended").then(pl.lit("settled")).otherwise("status")
     return loans.with_columns(
         outstanding_principal=rupiah("_out"),
         derived_outstanding_principal=rupiah("_derived"),
-        outstanding_interest=pl.coalesce(_stored_interest(), derived_interest),
-        derived_outstanding_interest=derived_interest,
+        outstanding_interest=owed_interest.opens(),
+        derived_outstanding_interest=owed_interest.of_schedule(),
         arrears_days=pl.coalesce(pl.when(same_day).then("arrears_days"), "derived_arrears_days"),
         collectability=pl.coalesce("collectability", "derived_collectability", "source_collectability"),
         status=status,
@@ -213,25 +220,13 @@ def _positions(loans: pl.DataFrame) -> pl.DataFrame:
     ).select(POSITION_COLUMNS)
 
 
-def _stored_interest() -> pl.Expr:
-    """The stored outstanding interest, brought to the cut-off by the interest paid between."""
-    stored = pl.col("outstanding_interest")
-    brought = (stored + rupiah("_interest_moved")).cast(pl.Decimal(18, 2))
-    interest = pl.when(pl.col("as_of") == pl.col("cutoff_on")).then(stored).otherwise(brought)
-    return pl.when(interest >= 0).then(interest)
-
-
 def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule), `LON-RTE-03` (the
-    interest is that of the terms, and the stored one could not be followed) and `LON-OUT-05` (the stored outstanding
-    interest is not that of the schedule).
+    """`LON-SCH-01` (principal does not sum to what is outstanding), `LON-SCH-02` (no schedule) and `LON-RTE-03`
+    (the interest is that of the terms, and the stored one could not be followed).
     """
     sums = rest.group_by("_loan").agg(_scheduled=pl.col("rest_principal").sum(), _count=pl.len())
     frame = loans.join(sums, on="_loan", how="left", maintain_order="left")
-    frame = frame.with_columns(
-        pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0),
-        _opens=pl.when("_active").then(_stored_interest()), _rest=rupiah("_interest_rest"),
-    )  # fmt: skip
+    frame = frame.with_columns(pl.col("_scheduled").fill_null(0), pl.col("_count").fill_null(0))
     gap = (pl.col("_scheduled") - pl.col("_out")).abs()
     count = pl.max_horizontal(pl.col("_count"), 1).cast(pl.Int128)
     explained = most_explained(count, pl.col("_unit"), pl.col("_out").clip(0))
@@ -246,15 +241,6 @@ def _schedule_failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataF
             note=pl.format(
                 "the remaining instalments hold Rp {} of principal, Rp {} is outstanding: a difference of Rp {}",
                 rupiah("_scheduled"), rupiah("_out"), rupiah(gap),
-            ),
-        ),
-        found(
-            frame, scheduled & (pl.col("_opens") != pl.col("_rest")), rule="LON-OUT-05", table="loans",
-            column="outstanding_interest", before=pl.col("outstanding_interest"),
-            note=pl.format(
-                "the stored outstanding interest is Rp {} at the cut-off, the remaining instalments hold Rp {}: a "
-                "difference of Rp {}; the stored one opens beside the schedule",
-                "_opens", "_rest", (pl.col("_opens") - pl.col("_rest")).abs(),
             ),
         ),
         found(

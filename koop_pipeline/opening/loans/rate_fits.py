@@ -86,7 +86,10 @@ def _compared(loans: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         _one_rate=pl.col("_nominal").n_unique() == 1,
     )  # fmt: skip
     nearest = fitted.filter(pl.col("_order") == 0)
-    chosen = nearest.select("_loan", "_method", "_base", "_nominal", "_deviation", "_expected", "_fits", "_claimed")
+    chosen = nearest.select(
+        "_loan", "_method", "_base", "_nominal", "_deviation", "_expected", "_part", "_interest_off", "_fits",
+        "_claimed",
+    )  # fmt: skip
     frame = loans.join(chosen, on="_loan", how="left", maintain_order="left")
     return _told(frame.join(told, on="_loan", how="left", maintain_order="left"))
 
@@ -138,16 +141,19 @@ def _fitted(frame: pl.DataFrame) -> pl.DataFrame:
     falling = pl.when(method == "declining").then(half_up(p * num * (n + 1), den * 2))
     total = falling.when(method == "annuity").then(level * n - p).otherwise(half_up(p * num * n, den))
     repaid = pl.when(method == "annuity").then(level - first).when(method == "bullet").then(whole(0))
-    offs = [
-        (pl.col("_l") - first).abs(),
-        half_up((pl.col("_t") - total).abs(), n),
-        pl.when(n > 1).then((pl.col("_ip") - repaid.otherwise(half_up(p, n))).abs()),
-    ]
+    offs = [(pl.col("_l") - first).abs(), half_up((pl.col("_t") - total).abs(), n)]
     off = pl.col("_deviation")
-    frame = frame.with_columns(
-        _expected=pl.when(pl.col("_l").is_not_null()).then(first).otherwise(half_up(total, n)),
-        _deviation=pl.max_horizontal(*offs),
-    ).with_columns(_sharp=off <= RUPIAH, _coarse=(off <= pl.col("_shown")) & (off * 10 <= pl.col("_stored")))
+    frame = (
+        frame.with_columns(
+            _part=repaid.otherwise(half_up(p, n)),
+            _interest_off=pl.max_horizontal(*offs),
+        )
+        .with_columns(
+            _expected=pl.when(pl.col("_l").is_not_null()).then(first).otherwise(half_up(total, n)),
+            _deviation=pl.max_horizontal("_interest_off", pl.when(n > 1).then((pl.col("_ip") - pl.col("_part")).abs())),
+        )
+        .with_columns(_sharp=off <= RUPIAH, _coarse=(off <= pl.col("_shown")) & (off * 10 <= pl.col("_stored")))
+    )
     sharp = pl.col("_sharp").any().over("_loan")
     same_rate = (pl.col("annual_rate") - pl.col("_nominal")).abs() <= pl.lit(Decimal("0.01"))
     claims = [method == pl.col("interest_method"), pl.col("_base") == pl.col("source_rate_basis"), same_rate]
@@ -192,6 +198,15 @@ def _finding() -> pl.Expr:
         stated, stored, "_method", "_base", shown(rupiah("_expected")),
         pl.when(pl.col("claim") == "disagrees").then(_claimed_text()).otherwise(pl.lit("")),
     )  # fmt: skip
+    but_principal = pl.format(
+        "{} stored and {} of interest an instalment fit {} {}, {} % a year, to {} an instalment, but the stored "
+        "principal of {} does not: it would be {}{}",
+        stated, stored, "_method", "_base", rates.percent_text(pl.col("_nominal")), shown(rupiah("_interest_off")),
+        shown(rupiah("_ip")), shown(rupiah("_part")),
+        pl.when(pl.col("claim") == "disagrees").then(_claimed_text()).otherwise(pl.lit("")),
+    )  # fmt: skip
+    off = pl.col("_interest_off")
+    by_interest = (off <= RUPIAH) | ((off <= pl.col("_shown")) & (off * 10 <= pl.col("_stored")))
     lacks = {"principal": "principal", "tenor": "tenor", "_stored": "stored interest"}
     missing = [pl.when(pl.col(name).is_null()).then(pl.lit(word)) for name, word in lacks.items()]
     missing.append(pl.when(pl.coalesce("source_rate", "annual_rate").is_null()).then(pl.lit("stored rate")))
@@ -199,6 +214,7 @@ def _finding() -> pl.Expr:
     nothing = pl.format(
         "nothing to compare: not known {}", pl.when(lacking == "").then(pl.lit("frequency")).otherwise(lacking)
     )
+    failing = pl.when(by_interest.fill_null(False)).then(but_principal).otherwise(failing)
     return pl.when("_fits").then(fitting).when(_untold()).then(nothing).otherwise(failing)
 
 

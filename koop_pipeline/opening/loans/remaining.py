@@ -37,8 +37,10 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     by name). Adds rest_principal, rest_interest, touched (part of it is paid), and of the loan as a whole `small` (what
     is left of it is a residue of rounding), by_history (payments told the interest), moved_principal and moved_interest
     (residues that the last instalment took, or a delivered schedule lost), closed_interest (that of the instalments
-    whose principal is paid), begun_interest (with that of the ones begun by the cut-off), completed (instalments were
-    added to the delivered ones), untouched (it counts as delivered) and own_sum (the interest that was delivered).
+    whose principal is paid), begun_interest (with that of the ones begun by the cut-off), all_interest, completed
+    (instalments were added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was
+    delivered), assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by
+    the policy only: no payment, arrears or settled day says so).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
@@ -58,12 +60,13 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 
 
 _OF_LOAN = [
-    "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "completed",
-    "untouched", "own_sum",
+    "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest",
+    "completed", "untouched", "own_sum", "assumed_interest", "assumed_count",
 ]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
     "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
+    "interest_accrued_to",
 ]  # fmt: skip
 
 
@@ -169,12 +172,20 @@ def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     overtaken = pl.col("instalment_no") < paid_at.max().over("_loan")
     interest_only = pl.col("principal") == 0
     residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
-    paid = pl.col("_closed") | residue | (interest_only & ((pl.col("due_on") < begins) | overtaken.fill_null(False)))
+    overtaken = overtaken.fill_null(False)
+    fell_due = pl.col("due_on") < begins
+    paid = pl.col("_closed") | residue | (interest_only & (fell_due | overtaken))
+    settled = (pl.col("due_on") <= pl.col("interest_accrued_to")).fill_null(False)
+    settled = settled | pl.col("arrears_days").is_not_null()
+    told = pl.col("_told") | pl.col("_untouched") | settled
+    assumed = (interest_only & fell_due & ~overtaken & ~told).fill_null(False)
     by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
     by_history = pl.when(pl.col("added") & ~_begun()).then(whole(0)).otherwise(by_history)
     return frame.with_columns(
         rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
         moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
+        assumed_interest=pl.when(assumed).then("interest").otherwise(whole(0)).sum().over("_loan"),
+        assumed_count=assumed.sum().over("_loan"),
     )  # fmt: skip
 
 
@@ -202,6 +213,7 @@ def _compared(frame: pl.DataFrame) -> pl.DataFrame:
         untouched="_untouched",
         closed_interest=pl.when(closed).then("interest").otherwise(whole(0)).sum().over("_loan"),
         begun_interest=pl.col("interest").filter(reached).sum().over("_loan"),
+        all_interest=pl.col("interest").sum().over("_loan"),
     )
 
 

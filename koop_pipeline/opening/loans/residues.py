@@ -1,7 +1,8 @@
 """What is said of remaining instalments: residues of rounding that moved, and the interest paid against the terms and
 against a delivered schedule of what remains.
 
-Put here findings only; what remains of each instalment is `remaining.py`.
+Put here findings only, also of interest that counts as paid by policy. What remains of each instalment is
+`remaining.py`.
 """
 
 import polars as pl
@@ -10,7 +11,7 @@ from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.loans.contract import told
 from koop_pipeline.opening.money import RUPIAH, rupiah, sen, whole
 
-OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest"]
+OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest"]
 
 
 def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
@@ -29,7 +30,15 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
     differs = generated & pl.col("by_history") & ((short > rounding) | (over > rounding))
     most = pl.when(short > 0).then("closed_interest").otherwise("begun_interest")
     said = pl.when(short > 0).then(pl.lit("whose principal is paid")).otherwise(pl.lit("begun by the cut-off"))
-    effect = pl.when(short > 0).then(pl.lit("stays owed")).otherwise(pl.lit("counts for those to come"))
+    to_come = pl.min_horizontal(over, pl.col("all_interest") - pl.col("begun_interest"))
+    beyond = pl.format("Rp {} is more than the interest of the whole loan", rupiah(over - to_come))
+    counts = pl.format("Rp {} counts for those to come", rupiah(to_come))
+    effect = (
+        pl.when(short > 0).then(pl.format("Rp {} stays owed", rupiah(short)))
+        .when(to_come == over).then(counts)
+        .when(to_come > 0).then(pl.format("{}, {}", counts, beyond))
+        .otherwise(beyond)
+    )  # fmt: skip
     whither = pl.when(generated).then(pl.lit("the last instalment takes it")).otherwise(pl.lit("it counts as paid"))
     moves = pl.when(interest > 0).then(whither).otherwise(pl.lit("what was paid of it opens no instalment"))
     stated = (generated & (interest.abs() > pl.col("_unit"))) | (~generated & (interest != 0))
@@ -47,9 +56,8 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
             frame, differs, rule="LON-INT-01", table="loans", column="instalment_interest",
             before=rupiah("_interest_paid"),
             note=pl.format(
-                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: Rp {} {}",
-                rupiah("_interest_paid"), said, rupiah(most),
-                rupiah(pl.when(short > 0).then(short).otherwise(over)), effect,
+                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: {}",
+                rupiah("_interest_paid"), said, rupiah(most), effect,
             ),
         ),
         found(
@@ -82,7 +90,7 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
     ]
     differs = pl.col("completed") & pl.any_horizontal(pl.col("_late", "_double", "_more") > 0)
     total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
-    level = pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
+    level = _level()
     rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
     gap = (total - paid).clip(0) - pl.col("own_sum")
     open_gap = pl.col("untouched") & told() & level & (gap.abs() > rounding)
@@ -104,4 +112,66 @@ def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
                 pl.when(gap > 0).then(pl.lit("would be lost")).otherwise(pl.lit("would be charged twice")),
             ),
         ),
+    ]  # fmt: skip
+
+
+def not_given(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
+    """`LON-INT-11`: the terms do not give a delivered schedule of what remains, so that the history cannot be laid on
+    it: what fell due before it and what is paid is named, or that nothing tells it.
+
+    The frames are those of `failures`. What `LON-INT-04` holds against the interest in all is not said again.
+    """
+    sums = rest.group_by("_loan").agg(
+        pl.col("completed", "untouched", "own_sum", "in_all", "fell_before").first()
+    )  # fmt: skip
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    total, paid = pl.coalesce(sen("interest_total"), "in_all"), pl.col("_interest_paid")
+    rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
+    unheld = pl.col("untouched") & told() & ~pl.col("completed") & ~(_level() & total.is_not_null())
+    short = pl.col("fell_before") - paid
+    by_terms = pl.format(
+        "the delivered schedule of what remains is not that of the terms; by these Rp {} of interest fell due before it"
+        ", and Rp {} is paid: {}", rupiah("fell_before"), rupiah(paid),
+        pl.when(short > 0).then(pl.format("Rp {} stands in neither and would be lost", rupiah(short)))
+        .otherwise(pl.format("Rp {} more, which is charged again unless the schedule takes it off",
+                             rupiah(short.abs()))),
+    )  # fmt: skip
+    untold = pl.format(
+        "the delivered schedule of what remains holds Rp {} of interest, and Rp {} is paid; what fell due before it is "
+        "not known, for no terms give it, so that nothing is lost or charged twice is not proved",
+        rupiah("own_sum"), rupiah(paid),
+    )  # fmt: skip
+    return [
+        found(
+            frame, unheld & (short.is_null() | (short.abs() > rounding)), rule="LON-INT-11", table="loans",
+            column="interest_total", before=rupiah("own_sum"),
+            note=pl.when(short.is_null()).then(untold).otherwise(by_terms),
+        )
+    ]  # fmt: skip
+
+
+def _level() -> pl.Expr:
+    """Whether the stored interest in all is what a loan's schedule is held against."""
+    return pl.col("interest_method").is_in(["flat", "margin", "bullet"]).fill_null(False)
+
+
+def assumed(loans: pl.DataFrame, rest: pl.DataFrame, stored_interest: pl.Expr) -> list[pl.DataFrame]:
+    """`LON-INT-08`: interest that fell due counts as paid though nothing says so; the amount is named.
+
+    The frames are those of `failures`. `stored_interest`: the stored outstanding interest; where it is that of the
+    schedule it says so.
+    """
+    sums = rest.group_by("_loan").agg(pl.col("assumed_interest", "assumed_count").first())
+    frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
+    borne_out = (stored_interest == rupiah("_interest_rest")).fill_null(False)
+    return [
+        found(
+            frame, ~borne_out & (pl.col("assumed_interest") > 0), rule="LON-INT-08", table="loans",
+            column="arrears_days", before=rupiah("assumed_interest"),
+            note=pl.format(
+                "Rp {} of interest in {} instalments of interest alone fell due before the cut-off, and neither "
+                "repayments nor stored arrears tell whether it was paid: it counts as paid",
+                rupiah("assumed_interest"), "assumed_count",
+            ),
+        )
     ]  # fmt: skip

@@ -42,6 +42,26 @@ def emptied(instalments: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
     return instalments.with_columns(pl.when(~silence).then(name).alias(name) for name in ("interest", "total"))
 
 
+def counted(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
+    """`loans` with the tenor that their delivered principals count, where none is stated and the terms have to give the
+    interest beside them: those of the whole principal, or of the outstanding one under their first numbers.
+
+    Both with `_loan`; the schedule has no gap. Same rows, same order.
+    """
+    number, principal = pl.col("instalment_no"), sen("principal")
+    silent = pl.all_horizontal(pl.col("interest", "total").is_null()) & principal.is_not_null()
+    plans = instalments.drop_nulls("_loan").group_by("_loan").agg(
+        _silent=silent.any(), _begins=number.min(), _tenor=number.max(), _rows=number.n_unique(), _count=pl.len(),
+        _sum=principal.sum(),
+    )  # fmt: skip
+    frame = loans.join(plans, on="_loan", how="left", maintain_order="left")
+    gapless = (pl.col("_tenor") - pl.col("_begins") + 1 == pl.col("_rows")) & (pl.col("_rows") == pl.col("_count"))
+    held = pl.when(pl.col("_begins") == 1).then(principal).otherwise(sen("outstanding_principal"))
+    known = (pl.col("_silent") & gapless & (pl.col("_begins") >= 1) & (pl.col("_sum") == held)).fill_null(False)
+    tenor = pl.when(known).then(pl.col("_tenor").cast(loans.schema["tenor"]))
+    return frame.with_columns(tenor=pl.coalesce("tenor", tenor)).select(loans.columns)
+
+
 def failures(loans: pl.DataFrame, schedule: pl.DataFrame, silent_ones: pl.DataFrame) -> list[pl.DataFrame]:
     """`LON-INT-06` (interest that the delivered schedule does not state is that of the terms, or nothing says that the
     loan bears any) and `LON-INT-07` (the loan bears interest, and nothing tells how much stands beside a principal).

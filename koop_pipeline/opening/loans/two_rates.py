@@ -3,8 +3,10 @@
 Put here which of the two generates, and what is said. Rates against stored interest are `stored_interest.py`.
 
 Policy (ADR 0030). What the borrower pays decides: a delivered schedule, else the stored interest, else the history: the
-interest of the first payment that states one is that of one of the two rates on the whole principal, whatever the
-method, and not that of the other. Where nothing decides, the stated annual rate generates and that blocks.
+interest of at least one payment is that of one of the two rates (on the principal that was left, where the method has
+it on the balance, else on the whole) and not of the other, and no payment is that of the other alone. Payments that are
+of neither, a part or a sum of several, tell nothing. Where nothing decides, the stated annual rate generates and that
+blocks.
 """
 
 import polars as pl
@@ -12,6 +14,7 @@ import polars as pl
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.loans import rates
 from koop_pipeline.opening.loans.claims import SAME_RATE
+from koop_pipeline.opening.loans.on_balance import FALLING
 from koop_pipeline.opening.money import PERCENT, RUPIAH, half_up, millionths, rupiah, sen, whole
 
 NEAR = 1_000 * RUPIAH
@@ -19,14 +22,12 @@ NEAR = 1_000 * RUPIAH
 
 def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """`loans` with annual_rate as it opens where two stated ones contradict each other, and `_two_rates` (whether they
-    do), `_stated_rate`, `_source_rate` (percent a year; the latter null where its base is not known), `_first_interest`
-    (sen, of the first payment) and `_by_history` (whether that tells which).
+    do), `_stated_rate`, `_source_rate` (percent a year; the latter null where its base is not known), `_by_history`
+    (whether that tells which) and, where there is one, of its payments with interest `_first_interest` (sen),
+    `_paying`, `_for_stated` and `_for_source` (how many there are, and are of one rate alone).
 
     `stated`: the same rows as the source has them; `made`: repayments with `_loan`. Same rows, same order.
     """
-    first = made.filter(sen("interest") > 0).sort("paid_on", "_row").group_by("_loan").agg(
-        _first_interest=sen("interest").first()
-    )  # fmt: skip
     source = [rates.nominal(base, millionths("source_rate")) for base in rates.BASES]
     known = [
         pl.when(pl.col("source_rate_basis") == base).then(one) for base, one in zip(rates.BASES, source, strict=True)
@@ -38,8 +39,9 @@ def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> p
         ).otherwise(_differ(pl.col("annual_rate"), pl.coalesce(known))).fill_null(False),
     )  # fmt: skip
     frame = loans.join(own, on="_loan", how="left", maintain_order="left")
-    frame = frame.join(first, on="_loan", how="left", maintain_order="left")
-    by_stated, by_source = _fits("_stated_rate"), _fits("_source_rate")
+    votes = _votes(frame.filter("_two_rates"), made)
+    frame = frame.join(votes, on="_loan", how="left", maintain_order="left")
+    by_stated, by_source = pl.col("_for_stated") > 0, pl.col("_for_source") > 0
     silent = stated.select(pl.all_horizontal(pl.col("instalment_interest", "interest_total").is_null())).to_series()
     tells = (pl.col("_two_rates") & silent & (by_stated != by_source)).fill_null(False)
     unmoved = (pl.col("annual_rate") == pl.col("_stated_rate")).fill_null(False)
@@ -47,6 +49,27 @@ def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> p
         _by_history=tells,
         annual_rate=pl.when(tells & by_source & unmoved).then("_source_rate").otherwise("annual_rate"),
     )
+
+
+def _votes(loans: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """`_loan`, `_first_interest`, `_paying`, `_for_stated`, `_for_source` of `loans` with a payment of interest."""
+    side = sen("penalty").fill_null(0) + sen("fee").fill_null(0)
+    paid = made.sort("paid_on", "_row").select(
+        "_loan", _interest=sen("interest"),
+        _repaid=pl.coalesce(sen("principal"), sen("total") - sen("interest") - side),
+    ).with_columns(
+        _before=pl.col("_repaid").fill_null(0).cum_sum().over("_loan") - pl.col("_repaid").fill_null(0),
+        _untold=pl.col("_repaid").is_null().cum_sum().over("_loan") - pl.col("_repaid").is_null().cast(pl.Int32) > 0,
+    )  # fmt: skip
+    frame = paid.filter(pl.col("_interest") > 0).join(loans, on="_loan", how="inner", maintain_order="left")
+    falls = pl.col("interest_method").is_in(FALLING).fill_null(False)
+    left = pl.when(~pl.col("_untold")).then(sen("principal") - pl.col("_before"))
+    frame = frame.with_columns(_on=pl.when(falls).then(left).otherwise(sen("principal")))
+    by_stated, by_source = _fits("_stated_rate"), _fits("_source_rate")
+    return frame.group_by("_loan").agg(
+        _first_interest=pl.col("_interest").first(), _paying=pl.len(),
+        _for_stated=(by_stated & ~by_source).sum(), _for_source=(by_source & ~by_stated).sum(),
+    )  # fmt: skip
 
 
 def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
@@ -61,7 +84,8 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
         pl.when(delivered).then(pl.lit("the delivered schedule decides the interest"))
         .when(stored).then(pl.lit("the stored interest decides"))
         .when("_by_history").then(pl.format(
-            "the history decides, its first payment has Rp {} of interest", rupiah("_first_interest")
+            "the history decides, {} of its {} payments of interest are of this rate and none of the other, the first "
+            "has Rp {}", pl.max_horizontal("_for_stated", "_for_source"), "_paying", rupiah("_first_interest"),
         ))
         .when(pl.col("schedule_source") == "none").then(pl.lit("no schedule is made from either"))
     )  # fmt: skip
@@ -70,6 +94,10 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
         rates.percent_text(pl.col("_stated_rate")), rates.percent_text(pl.col("source_rate")),
         pl.col("source_rate_basis").fill_null("base not stated"), rates.percent_text(pl.col("_source_rate")),
     )  # fmt: skip
+    nothing = pl.when((pl.col("_for_stated") > 0) & (pl.col("_for_source") > 0)).then(pl.format(
+        "no schedule or stored interest decides, and of {} payments of interest {} are of the one and {} of the other",
+        "_paying", "_for_stated", "_for_source",
+    )).otherwise(pl.lit("no schedule, stored interest or payment decides"))  # fmt: skip
     owes = pl.col("_active") & pl.col("_two_rates")
     opens = rates.percent_text(pl.col("annual_rate"))
     return [
@@ -81,8 +109,8 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
             loans, owes & decides.is_null(), rule="LON-RTE-06", table="loans", column="annual_rate",
             before=pl.col("_stated_rate"),
             note=pl.format(
-                "{}, and no schedule, stored interest or payment decides: Rp {} of interest would open by {} % a year; "
-                "correct the wrong one", both, rupiah("_interest_rest"), opens,
+                "{}, and {}: Rp {} of interest would open by {} % a year; correct the wrong one", both, nothing,
+                rupiah("_interest_rest"), opens,
             ),
         ),
     ]  # fmt: skip
@@ -93,8 +121,8 @@ def _differ(one: pl.Expr, other: pl.Expr) -> pl.Expr:
 
 
 def _fits(percent: str) -> pl.Expr:
-    """Whether the first interest paid is that of a yearly rate on the whole principal, within Rp 1,000 and a tenth."""
+    """Whether the interest paid is that of a yearly rate on the principal `_on`, within Rp 1,000 and a tenth."""
     over, under = rates.periods()
-    expected = half_up(sen("principal") * millionths(percent) * under, over * whole(PERCENT))
-    off = (pl.col("_first_interest") - expected).abs()
+    expected = half_up(pl.col("_on") * millionths(percent) * under, over * whole(PERCENT))
+    off = (pl.col("_interest") - expected).abs()
     return ((off <= NEAR) & (off * 10 <= expected)).fill_null(False)

@@ -19,8 +19,8 @@ from koop_pipeline.opening.cutoffs import (
     with_first,
 )
 from koop_pipeline.opening.failures import found, gather
-from koop_pipeline.opening.money import rupiah, sen, whole
-from koop_pipeline.opening.savings.history import running_balance_failures
+from koop_pipeline.opening.money import amount_text, rupiah, sen, whole
+from koop_pipeline.opening.savings.history import chains, running_balance_failures
 from koop_pipeline.opening.written import WRITTEN
 
 COLUMNS = [
@@ -66,14 +66,16 @@ def open_savings(
     owned = dated.join(twice, on=KEY, how="anti", maintain_order="left")
     frame = with_cutoff(accounts, cutoffs)
     owned = _with_written(owned, frame, written)
-    for other in (_movements(owned), twice):
+    running = chains(owned)
+    for other in (_movements(owned), twice, running.select(*KEY, "_end")):
         frame = frame.join(other, on=KEY, how="left", maintain_order="left")
     frame = with_first(frame, transactions, "posted_on")
     delivered = pl.col("cooperative_id").is_in(transactions["cooperative_id"].unique().to_list())
     frame = frame.with_columns(_silent=delivered & pl.col("_before").is_null())
     frame = frame.with_columns(pl.col("_twice").fill_null(False), _known=known_between())
     frame = frame.with_columns(_known=pl.col("_known") & ~pl.col("_twice"), _late=pl.col("_late").fill_null(whole(0)))
-    frame = frame.with_columns(_lacks=_lacks()).with_columns(
+    later_amounts = pl.col("_ever") - pl.col("_stored")
+    frame = frame.with_columns(_lacks=_lacks(), _sum="_stored", _runs=pl.col("_end") - later_amounts).with_columns(
         _stored=pl.when("_lacks").then(pl.col("_stored") - pl.col("_late")).otherwise("_stored"),
         _brought=pl.when("_lacks").then("_late").otherwise(whole(0)),
     )
@@ -85,7 +87,7 @@ def open_savings(
     later = dated.filter(pl.col("posted_on") > pl.col("cutoff_on")).select("cooperative_id", "_row")
     brought = owned.filter("_written_late").join(frame.filter("_lacks").select(KEY), on=KEY, how="semi")
     brought = brought.select("cooperative_id", "_row")
-    failures = [*_failures(frame), *_remarks(frame), running_balance_failures(owned)]
+    failures = [*_failures(frame), *_remarks(frame), running_balance_failures(running)]
     return OpenedSavings(_balances(frame), _positions(frame), later, brought, gather(failures))
 
 
@@ -175,13 +177,15 @@ def _failures(frame: pl.DataFrame) -> list[pl.DataFrame]:
             note=pl.format(
                 "the balance of Rp {} is said to stand for {}, but the movements up to then sum to Rp {} and those up "
                 "to {} to the balance itself: it is of a later day; say of which (as_of of the source part, or "
-                "exported_on)", "balance", "as_of", rupiah("_stored"), "_last",
+                "exported_on)", "balance", "as_of", amount_text("_stored"), "_last",
             ),
         ),
         found(
             frame, pl.col("_moved") != 0, rule="CUT-03", table="savings_accounts", column="balance",
             before=pl.col("balance"),
-            note=pl.format("{}{}", brought_note("balance", rupiah("_moved"), rupiah("_balance")), _of_them_late()),
+            note=pl.format(
+                "{}{}", brought_note("balance", amount_text("_moved"), amount_text("_balance")), _of_them_late()
+            ),
         ),
         found(
             frame, pl.col("_reopened"), rule="SAV-CLS-02", table="savings_accounts", column="status",
@@ -203,33 +207,35 @@ def _of_them_late() -> pl.Expr:
 
 def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
     """`SAV-HIS-01`: balances that differ from what their movements sum to, and balances without a single movement in a
-    cooperative that delivered movements.
+    cooperative that delivered movements; `SAV-HIS-02`: balances that differ from the running balance beside them, where
+    that is not the sum itself.
     """
     product = ["cooperative_id", "product_code"]
     code = pl.col("product_code").fill_null("?")
     apart = pl.format(
         "; {} accounts of {} differ, by Rp {} together",
-        pl.len().over(product), code, rupiah(pl.col("_difference").sum().over(product)),
+        pl.len().over(product), code, amount_text(pl.col("_difference").sum().over(product)),
     )  # fmt: skip
     alone = pl.format(
         "; {} accounts of {} have none, Rp {} together",
-        pl.len().over(product), code, rupiah(pl.col("_balance").sum().over(product)),
+        pl.len().over(product), code, amount_text(pl.col("_balance").sum().over(product)),
     )  # fmt: skip
     apart, alone = (pl.when(_first_of_several(product)).then(text).otherwise(pl.lit("")) for text in (apart, alone))
     hole = pl.format("; brought here from {}, it lacks what is missing of the movements between the two days", "as_of")
     hole = pl.when(another_day()).then(hole).otherwise(pl.lit(""))
     late = pl.format(
         "; Rp {} of the movements up to {} were written after it, and whether it holds them is not proved",
-        rupiah("_late"), "as_of",
+        amount_text("_late"), "as_of",
     )  # fmt: skip
     late = pl.when((pl.col("_late") != 0) & ~pl.col("_lacks")).then(late).otherwise(pl.lit(""))
+    stored = sen("balance") + pl.col("_brought")
     return [
         found(
             frame, pl.col("_difference") != 0, rule="SAV-HIS-01", table="savings_accounts", column="balance",
             before=pl.col("balance"),
             note=pl.format(
                 "the balance at the cut-off is Rp {}, its movements sum to Rp {}: a difference of Rp {}{}{}{}",
-                rupiah("_balance"), rupiah("_before"), rupiah("_difference"), late, hole, apart,
+                amount_text("_balance"), amount_text("_before"), amount_text("_difference"), late, hole, apart,
             ),
         ),
         found(
@@ -237,7 +243,16 @@ def _unexplained(frame: pl.DataFrame) -> list[pl.DataFrame]:
             table="savings_accounts", column="balance", before=pl.col("balance"),
             note=pl.format(
                 "the balance at the cut-off is Rp {}, and not one of the movements delivered is of this account: "
-                "nothing explains it{}{}", rupiah("_balance"), hole, alone,
+                "nothing explains it{}{}", amount_text("_balance"), hole, alone,
+            ),
+        ),
+        found(
+            frame, (pl.col("_runs") != stored) & (pl.col("_runs") != pl.col("_sum")), rule="SAV-HIS-02",
+            table="savings_accounts", column="balance", before=pl.col("balance"),
+            note=pl.format(
+                "the running balance that stands beside its movements is Rp {} at the end of {}, the stored balance Rp "
+                "{}: a difference of Rp {}; the stored one opens",
+                amount_text("_runs"), "as_of", amount_text(stored), amount_text(stored - pl.col("_runs")),
             ),
         ),
     ]  # fmt: skip
@@ -278,7 +293,7 @@ def _in_all(amount: str | pl.Expr) -> pl.Expr:
     """How many of one cooperative were found, and their sum (whole sen); said once, where there are several."""
     one = pl.col(amount) if isinstance(amount, str) else amount
     own = ["cooperative_id"]
-    text = pl.format("; {} such accounts, Rp {} in all", pl.len().over(own), rupiah(one.sum().over(own)))
+    text = pl.format("; {} such accounts, Rp {} in all", pl.len().over(own), amount_text(one.sum().over(own)))
     return pl.when(_first_of_several(own)).then(text).otherwise(pl.lit(""))
 
 

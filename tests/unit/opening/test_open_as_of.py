@@ -284,6 +284,12 @@ def test_only_a_loan_disbursed_by_the_day_of_its_row_is_of_after_the_cutoff(
     assert rules(result) == found
 
 
+def test_the_interest_of_a_loan_disbursed_after_the_cutoff_opens_no_more_than_its_principal() -> None:
+    owes: Row = {"outstanding_principal": Decimal(900), "outstanding_interest": Decimal(90)}
+    result = lent([], {**owes, "disbursed_on": date(2026, 7, 1)}, owes)
+    assert result.positions["outstanding_interest"].to_list() == [Decimal(0), Decimal(90)]
+
+
 def test_an_account_of_the_ledger_of_another_day_is_refused_where_it_holds_an_amount() -> None:
     rows = [
         {"account_code": "1", "debit": Decimal(10), "credit": Decimal(0), "_as_of": JULY},

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from koop_pipeline.contracts import TABLES
@@ -63,6 +64,17 @@ def test_a_control_account_that_differs_says_both_amounts() -> None:
         " (POKOK 60.00, WAJIB 40.00): a difference of Rp -2.00"
     )
     assert result.trial_balance["difference"][0] == Decimal(-2)
+
+
+def test_sums_of_more_digits_than_a_column_can_hold_are_said() -> None:
+    """Twice 9,000,000,000,000,000 is 18,000,000,000,000,000, of 17 digits."""
+    most = 9_000_000_000_000_000
+    savings = [("POKOK", "principal", most), ("WAJIB", "mandatory", most)]
+    result = opened([account("201", "liability", 0, 98, "savings")], savings, [])
+    assert result.failures.filter(pl.col("rule") == "ACC-TIE-01")["note"].to_list() == [
+        "the ledger holds Rp 98.00 under the control savings, its subledger Rp 18000000000000000.00 (POKOK "
+        "9000000000000000.00, WAJIB 9000000000000000.00): a difference of Rp -17999999999999902.00"
+    ]
 
 
 def test_products_named_one_by_one_and_together() -> None:

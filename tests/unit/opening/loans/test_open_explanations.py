@@ -354,6 +354,18 @@ def test_a_rate_that_fits_in_no_way_names_the_nearest() -> None:
     assert "in no way; the nearest, flat per_month, would give Rp 500000.00" in str(found["explanation"])
 
 
+def test_interest_that_fits_beside_a_principal_that_does_not_names_the_principal() -> None:
+    """2 % of 10,000,000 is 200,000; a twelfth of it is 833,333, and 500,000 is stored."""
+    claim = {**CLAIM, "source_rate_basis": "per_month"}
+    found = inferred(source_rate=2, instalment_interest=200_000, instalment_principal=500_000, **claim)
+    assert found["claim"] == "disagrees"
+    assert "in no way" not in str(found["explanation"])
+    assert str(found["explanation"]).startswith(
+        "2 stored and Rp 200000.00 of interest an instalment fit flat per_month, 24 % a year, to Rp 0.00 an instalment,"
+        " but the stored principal of Rp 500000.00 does not: it would be Rp 833333.33; the source claims flat per_month"
+    )
+
+
 def test_what_is_not_known_is_named() -> None:
     assert inferred(source_rate=2)["explanation"] == "nothing to compare: not known stored interest"
     assert inferred(instalment_interest=5)["explanation"] == "nothing to compare: not known stored rate"

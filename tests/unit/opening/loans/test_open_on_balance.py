@@ -82,6 +82,26 @@ def test_interest_that_was_paid_on_the_lower_balance_is_paid() -> None:
     assert (rules(result), result.failures["before"].to_list()) == (["LON-INT-05"], ["12000.00"])
 
 
+def test_a_delivered_schedule_keeps_its_interest_and_that_is_said() -> None:
+    """The whole schedule with 6,000 and 5,000 for seven and eight, where 1 % of 400,000 would be 4,000: 3,000 more."""
+    plan: list[Row] = [
+        {"instalment_no": no, "due_on": date(2026 + no // 12, no % 12 + 1, 15), "principal": Decimal(100_000),
+         "interest": Decimal((13 - no) * 1_000)}
+        for no in range(1, 13)
+    ]  # fmt: skip
+    history = [*FIVE, pay(date(2026, 6, 20), 300_000, 0)]
+    result = open_one({**LOAN, "outstanding_principal": Decimal(400_000)}, plan, history)
+    assert result.schedules["interest"].sum() == Decimal(28_000)
+    assert result.failures.select("rule", "before", "note").rows() == [
+        (
+            "LON-INT-10", "3000.00",
+            "principal was paid before its time, and the delivered schedule keeps its interest: Rp 3000.00 more than "
+            "on what was left; if the lender charges less, deliver the schedule anew",
+        )
+    ]  # fmt: skip
+    assert rules(open_one({**LOAN, "outstanding_principal": Decimal(700_000)}, plan, FIVE)) == []
+
+
 def test_instalments_paid_ahead_with_their_interest_are_no_prepayment() -> None:
     """Six and seven are paid on 14 June with 7,000 and 6,000: the schedule goes on with the eighth as agreed."""
     result = opened(500_000, [*FIVE, pay(date(2026, 6, 14), 200_000, 13_000)])

@@ -55,6 +55,38 @@ FULL = (100_000, 12_000)
 AS_DELIVERED = [(no, 100_000, 12_000, "due") for no in range(6, 13)]
 
 
+RECALCULATED = plan(6, interest=6_500)
+DECLINING: Row = {"interest_method": "declining"}
+
+
+@pytest.mark.parametrize(
+    ("loan", "interest", "said"),
+    [
+        # 12,000 + 11,000 + 10,000 + 9,000 + 8,000 fell due before June's
+        (DECLINING, (12_000, 11_000, 10_000, 9_000, 3_000), "by these Rp 50000.00 of interest fell due before it, and "
+         "Rp 45000.00 is paid: Rp 5000.00 stands in neither and would be lost"),
+        (DECLINING, (12_000, 11_000, 10_000, 9_000, 11_000), "by these Rp 50000.00 of interest fell due before it, and "
+         "Rp 53000.00 is paid: Rp 3000.00 more, which is charged again unless the schedule takes it off"),
+        ({"annual_rate": None}, (12_000,) * 5, "holds Rp 45500.00 of interest, and Rp 60000.00 is paid; what fell due "
+         "before it is not known, for no terms give it, so that nothing is lost or charged twice is not proved"),
+    ],
+)  # fmt: skip
+def test_a_schedule_that_the_terms_do_not_give_is_held_against_what_fell_due_before_it(
+    loan: Row, interest: tuple[int, ...], said: str
+) -> None:
+    """Seven instalments of 6,500 where the terms have 7,000 ... 1,000."""
+    result = opened(loan, paid(*[(100_000, amount) for amount in interest]), RECALCULATED)
+    assert [int(amount) for amount in result.schedules["interest"]] == [6_500] * 7
+    (note,) = result.failures.filter(pl.col("rule") == "LON-INT-11")["note"]
+    assert note.endswith(said)
+
+
+def test_a_schedule_that_the_terms_do_not_give_beside_what_fell_due_and_was_paid_is_not_said() -> None:
+    history = paid(*[(100_000, amount) for amount in (12_000, 11_000, 10_000, 9_000, 8_000)])
+    assert "LON-INT-11" not in rules(opened(DECLINING, history, RECALCULATED))
+    assert "LON-INT-11" not in rules(opened(DECLINING, [], RECALCULATED))
+
+
 def test_a_history_that_agrees_changes_nothing() -> None:
     result = opened({}, paid(*[FULL] * 5), plan(6))
     assert (rows(result), rules(result)) == (AS_DELIVERED, [])

@@ -150,14 +150,13 @@ def test_a_payment_between_a_payment_and_its_reversal_is_divided_as_if_that_had_
     [
         {"total": "109"},
         {"total": "110", "paid_on": date(2026, 2, 2)},
-        {"total": "110", "penalty": "5"},
         {"total": "-110", "paid_on": date(2026, 1, 31)},
     ],
 )
 def test_a_reversal_that_fits_no_payment_before_it_has_no_parts_that_could_be_guessed(
     payment: dict[str, object],
 ) -> None:
-    """Another amount, a later day, a penalty that it does not take back, and another reversal."""
+    """Another amount, a later day, and another reversal."""
     assert split(payment, {"total": "-110", "paid_on": date(2026, 2, 1)})[1] == (None, None, "-110")
 
 
@@ -171,14 +170,25 @@ def test_a_reversal_that_says_its_parts_takes_back_a_payment_too() -> None:
     assert split(*payments)[2] == (None, None, "-110")
 
 
-@pytest.mark.parametrize("penalty", [None, "5"])
-def test_a_reversal_of_a_payment_with_a_penalty_says_it(penalty: str | None) -> None:
+@pytest.mark.parametrize(("penalty", "known"), [(None, True), ("-5", True), ("-4", False), ("0", False)])
+def test_a_reversal_of_a_payment_with_a_penalty_says_that_penalty_or_none(penalty: str | None, known: bool) -> None:
+    """The cash of 115 was taken back, with the 5 of penalty in it; another penalty is of another payment."""
     paid: dict[str, object] = {"principal": "100", "interest": "10", "penalty": "5"}
     back: dict[str, object] = {"total": "-115", "paid_on": date(2026, 2, 1)}
     if penalty:
-        back["penalty"] = "-5"
-    expected = ("-100", "-10", "-115") if penalty else (None, None, "-115")
-    assert split(paid, back)[1] == expected
+        back["penalty"] = penalty
+    assert split(paid, back)[1] == (("-100", "-10", "-115") if known else (None, None, "-115"))
+
+
+def test_a_reversal_of_cash_alone_takes_back_a_payment_without_penalty_before_one_with() -> None:
+    """115 without any on 31 January, and 110 with 5 of penalty after it; a second reversal takes back that one."""
+    payments: list[dict[str, object]] = [
+        {"principal": "104", "interest": "11"},
+        {"principal": "100", "interest": "10", "penalty": "5", "paid_on": date(2026, 2, 1)},
+        {"total": "-115", "paid_on": date(2026, 2, 2)},
+        {"total": "-115", "paid_on": date(2026, 2, 3)},
+    ]
+    assert split(*payments)[2:] == [("-104", "-11", "-115"), ("-100", "-10", "-115")]
 
 
 def test_a_reversal_that_says_its_parts_is_taken_as_it_is() -> None:

@@ -87,6 +87,19 @@ def test_more_interest_than_has_begun_is_said_and_counts_for_what_comes() -> Non
     assert result.schedules["interest"].sum() == 12 * 12_000 - 75_000
 
 
+@pytest.mark.parametrize(
+    ("each", "effect"),
+    [
+        # 72,000 have begun and 72,000 are to come
+        (28_800, "Rp 72000.00 counts for those to come"),
+        (30_000, "Rp 72000.00 counts for those to come, Rp 6000.00 is more than the interest of the whole loan"),
+    ],
+)
+def test_no_more_counts_for_what_comes_than_that_can_take(each: int, effect: str) -> None:
+    (note,) = opened(FIVE_PAID, paid(*[(100_000, each)] * 5)).failures["note"]
+    assert note.endswith(f"hold Rp 72000.00 by the loan's terms: {effect}")
+
+
 def test_a_residue_of_interest_goes_to_the_last_instalment_of_a_generated_schedule() -> None:
     """11,999 a month: 5 rupiah short, no instalment stays open for them."""
     result = opened(FIVE_PAID, paid(*[(100_000, 11_999)] * 5))

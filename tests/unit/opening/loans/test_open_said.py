@@ -119,6 +119,44 @@ def test_without_a_schedule_there_is_nothing_to_hold_it_against(loan: Row) -> No
     assert "LON-OUT-05" not in [rule for rule, _ in found(opened(loan))]
 
 
+@pytest.mark.parametrize(
+    ("loan", "said"),
+    [
+        (
+            {"status": "settled", "outstanding_principal": Decimal(0)},
+            "the loan is settled and owes Rp 0.00 of principal, but Rp 50000.00 of outstanding interest opens beside "
+            "it, in no schedule",
+        ),
+        (
+            {"status": "written_off"},
+            "the loan is written_off and owes Rp 700000.00 of principal, but Rp 50000.00 of outstanding interest opens "
+            "beside it, in no schedule",
+        ),
+        (
+            {"outstanding_principal": Decimal(0)},
+            "the loan is active and owes Rp 0.00 of principal, but Rp 50000.00 of outstanding interest opens beside it,"
+            " in no schedule",
+        ),
+    ],
+)
+def test_outstanding_interest_of_a_loan_that_is_over_is_said_with_its_amount(loan: Row, said: str) -> None:
+    result = opened({**loan, "outstanding_interest": Decimal(50_000)})
+    assert result.positions["outstanding_interest"].to_list() == [Decimal(50_000)]
+    assert [note for rule, note in found(result) if rule == "LON-OUT-06"] == [said]
+    silent = opened({**loan, "outstanding_interest": Decimal(0)})
+    assert "LON-OUT-06" not in [rule for rule, _ in found(silent)]
+
+
+def test_interest_that_the_history_leaves_of_a_loan_without_principal_is_said() -> None:
+    """All 1,200,000 were paid on 15 April with no interest: 36,000 of February to April fell due by then."""
+    paid: Row = {"entry_no": "1", "paid_on": date(2026, 4, 15), "principal": Decimal(1_200_000), "interest": Decimal(0)}
+    result = opened({"outstanding_principal": Decimal(0)}, repayments=[paid])
+    assert [note for rule, note in found(result) if rule == "LON-OUT-06"] == [
+        "the loan is active and owes Rp 0.00 of principal, but Rp 36000.00 of outstanding interest opens with its "
+        "instalments"
+    ]
+
+
 CONTRADICTION: Row = {"interest_total": Decimal(78_000)}
 
 

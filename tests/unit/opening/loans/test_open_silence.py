@@ -4,6 +4,7 @@ Rp 1,200,000 over 12 months, disbursed on 15 January 2026, is 100,000 a month fr
 month it bears 12,000 each and 144,000 in all. The cut-off is 30 June 2026.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -108,12 +109,56 @@ def test_a_history_that_pays_the_interest_of_the_terms_leaves_the_rest_of_it() -
     ],
 )
 def test_interest_that_nothing_tells_blocks_with_the_principal(loan: Row, terms: str) -> None:
-    result = opened(loan, plan())
+    """Ten of an unknown number remain, numbered anew."""
+    result = opened({**loan, "outstanding_principal": Decimal(1_000_000)}, plan(first=3, renumbered=2))
     assert list(said(result)) == ["LON-INT-07"]
     assert said(result)["LON-INT-07"].startswith(
-        f"12 delivered instalments with Rp 1200000.00 of principal state no interest, and the terms ({terms})"
+        f"10 delivered instalments with Rp 1000000.00 of principal state no interest, and the terms ({terms})"
     )
     assert Decimal(0) not in result.positions["annual_rate"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("loan", "first"),
+    [
+        ({"source_rate": Decimal(1), "source_rate_basis": "per_month"}, 1),
+        ({"interest_total": Decimal(144_000)}, 1),
+        ({"annual_rate": Decimal(12), "outstanding_principal": Decimal(1_000_000)}, 3),
+    ],
+)
+def test_a_tenor_that_is_not_stated_is_counted_by_the_principals(loan: Row, first: int) -> None:
+    """Twelve by the numbers: 12,000 each, whether all are delivered or those from the third on."""
+    result = opened({**BARE, "tenor": None, **loan}, plan(first=first))
+    assert interest(result) == [12_000] * (13 - first)
+    assert list(said(result)) == ["LON-INT-06"]
+
+
+@pytest.mark.parametrize("anew", [0, 2])
+@pytest.mark.parametrize(
+    ("method", "totals"), [("declining", range(110_000, 100_000, -1_000)), ("annuity", [106_619] * 9 + [106_614])]
+)
+def test_totals_alone_of_what_remains_have_the_interest_of_the_last_instalments(
+    anew: int, method: str, totals: Sequence[int]
+) -> None:
+    """Two of twelve are paid. Declining: 10,000 ... 1,000 beside 100,000. Annuity of 106,619 (106,618.55): interest of
+    the third is 1 % of 1,200,000 - 94,619 - 95,565 = 1,009,816: 10,098; the last pays 105,558 and 1,056.
+    """
+    left = Decimal(1_000_000 if method == "declining" else 1_009_816)
+    rows = [
+        {"instalment_no": row["instalment_no"], "due_on": row["due_on"], "total": Decimal(total)}
+        for row, total in zip(plan(first=3, renumbered=anew), totals, strict=True)
+    ]
+    result = opened({**RATED, "interest_method": method, "outstanding_principal": left}, rows)
+    assert interest(result)[0] == (10_000 if method == "declining" else 10_098)
+    assert result.schedules["principal"].sum() == left
+    assert "LON-SCH-01" not in result.failures["rule"].to_list()
+
+
+def test_totals_alone_from_the_first_day_on_have_the_interest_of_the_first_instalments() -> None:
+    """Ten delivered of a tenor of twelve, from 15 February on: 12,000 ... 3,000."""
+    rows = [{**row, "principal": None, "total": Decimal(112_000 - 1_000 * no)} for no, row in enumerate(plan(last=10))]
+    result = opened({**RATED, "interest_method": "declining"}, rows)
+    assert interest(result) == list(range(12_000, 2_000, -1_000))
 
 
 def test_principals_that_the_terms_do_not_have_are_not_given_their_interest() -> None:

@@ -120,3 +120,42 @@ def test_principals_rounded_up_are_repaid_in_full_with_the_rest_last(made: list[
     assert [(got[no][:-1], sum(got[no])) for no in range(len(made))] == [
         ([Decimal(each)] * (tenor - 1), Decimal(lent)) for (lent, tenor, _), each in zip(made, stored, strict=True)
     ]
+
+
+def rounded(**loan: object) -> list[str]:
+    result = opened(instalment_interest=None, instalment_principal=Decimal(834_000), **loan)
+    return result.failures.filter(pl.col("rule") == "LON-INT-09")["note"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("loan", "makes"),
+    [
+        # 1.005 % of 10,000,000 is 100,500, which goes up to 101,000: 12 x 500
+        ({"annual_rate": Decimal("12.06")}, "up to Rp 1000.00, as the stored principal of Rp 834000.00 is: Rp 6000.00 "
+                                            "more in all than rounded to the nearest Rp 1.00"),
+        # the nearest 1,000 of 100,400 is 100,000, up is 101,000: 12 x 1,000
+        ({"annual_rate": Decimal("12.048"), "rounding_unit": Decimal(1_000)},
+         "up to Rp 1000.00, as the stored principal of Rp 834000.00 is: Rp 12000.00 more in all than rounded to the "
+         "nearest Rp 1000.00"),
+        # 1 % of 10,000,000, 9,166,000, ... 826,000: the thirteenths of 834,000 are 660, 320, 980, 640, 300, 960, 620,
+        # 280, 940, 600, 260 above a thousand: 340 + 680 + 20 + 360 + 700 + 40 + 380 + 720 + 60 + 400 + 740
+        ({"interest_method": "declining"}, "up to Rp 1000.00, as the stored principal of Rp 834000.00 is: Rp 4440.00 "
+                                           "more in all than rounded to the nearest Rp 1.00"),
+    ],
+)  # fmt: skip
+def test_interest_that_is_rounded_as_the_stored_principal_is_is_said(loan: dict[str, object], makes: str) -> None:
+    assert rounded(**loan) == [f"no interest is stored, and that of 12 instalments is rounded {makes}"]
+
+
+@pytest.mark.parametrize(
+    "loan",
+    [
+        {},
+        {"interest_total": Decimal(1_206_000), "annual_rate": Decimal("12.06")},
+        {"interest_method": "margin", "annual_rate": Decimal("12.06")},
+        {"annual_rate": Decimal("12.06"), "status": "settled", "outstanding_principal": Decimal(0)},
+    ],
+)
+def test_interest_that_the_rounding_does_not_change_is_not_said(loan: dict[str, object]) -> None:
+    """100,000 an instalment is a whole thousand; stored interest and a margin have their sum."""
+    assert rounded(**loan) == []

@@ -59,8 +59,8 @@ def test_the_history_decides(interest: int, percent: int) -> None:
     assert said(result) == [
         (
             "LON-RTE-05",
-            f"{BOTH}; the history decides, its first payment has Rp {interest}.00 of interest: {percent} % a year "
-            "opens",
+            f"{BOTH}; the history decides, 1 of its 1 payments of interest are of this rate and none of the other, the "
+            f"first has Rp {interest}.00: {percent} % a year opens",
         )
     ]
 
@@ -73,6 +73,44 @@ def test_the_first_interest_tells_a_declining_loan_too() -> None:
 
 def test_a_payment_of_neither_rate_decides_nothing() -> None:
     assert [rule for rule, _ in said(opened({}, 180_000))] == ["LON-RTE-06"]
+
+
+def payments(*interest: int) -> list[Row]:
+    return [
+        {"entry_no": str(no), "paid_on": date(2026, 1 + no, 28), "principal": Decimal(1_000_000),
+         "interest": Decimal(amount)}
+        for no, amount in enumerate(interest, start=1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "paid", "percent", "counted"),
+    [
+        # the first was for 18 days; a sum of two months fits neither 120,000 nor 240,000
+        ("flat", (72_000, 120_000, 120_000), 12, "2 of its 3"),
+        ("flat", (360_000, 240_000), 24, "1 of its 2"),
+        # 1 % of 12, 11 and 10 million; the first is a part
+        ("declining", (50_000, 110_000, 100_000), 12, "2 of its 3"),
+        # 2 % of 11 million
+        ("declining", (180_000, 220_000), 24, "1 of its 2"),
+    ],
+)
+def test_a_later_payment_decides_where_the_first_is_of_neither_rate(
+    method: str, paid: tuple[int, ...], percent: int, counted: str
+) -> None:
+    left = Decimal(12_000_000 - 1_000_000 * len(paid))
+    result = open_one({**LOAN, "interest_method": method, "outstanding_principal": left}, None, payments(*paid))
+    assert result.positions["annual_rate"].to_list() == [Decimal(percent)]
+    ((rule, note),) = said(result)
+    assert (rule, f"the history decides, {counted} payments" in note) == ("LON-RTE-05", True)
+
+
+def test_payments_of_both_rates_decide_nothing() -> None:
+    """240,000 may be 24 % or two months at 12 %."""
+    paid = payments(240_000, 120_000)
+    ((rule, note),) = said(open_one({**LOAN, "outstanding_principal": Decimal(10_000_000)}, None, paid))
+    assert rule == "LON-RTE-06"
+    assert "of 2 payments of interest 1 are of the one and 1 of the other" in note
 
 
 @pytest.mark.parametrize(("interest", "percent"), [(120_000, 12), (240_000, 24)])

@@ -222,3 +222,13 @@ def test_rolling_back_gives_the_sum_of_the_movements_up_to_the_cutoff(movements:
     opening = sum(amount for day, amount in movements if day <= CUTOFF)
     result = opened([stored], [("1", day, amount) for day, amount in movements], as_of=as_of)
     assert amounts(result) == [(opening, opening, 0)]
+
+
+def test_sums_of_more_digits_than_a_column_can_hold_are_said() -> None:
+    """Twice 9,000,000,000,000,000 is 18,000,000,000,000,000, of 17 digits."""
+    most = 9_000_000_000_000_000
+    result = opened([5], [("1", date(2026, 1, 1), most), ("1", date(2026, 1, 2), most)])
+    assert result.failures.filter(pl.col("rule") == "SAV-HIS-01")["note"].to_list() == [
+        "the balance at the cut-off is Rp 5.00, its movements sum to Rp 18000000000000000.00: a difference of Rp "
+        "-17999999999999995.00"
+    ]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koop_pipeline.opening.frames import frame, schema
-from koop_pipeline.opening.savings.history import running_balance_failures
+from koop_pipeline.opening.savings.history import chains, running_balance_failures
 from koop_pipeline.opening.written import as_written, back_dated
 
 CUTOFF = date(2026, 6, 30)
@@ -33,7 +33,7 @@ def passbook(lines: Sequence[tuple[int, int, int | None]], account: str = "1") -
 
 
 def breaks(rows: list[dict[str, object]]) -> list[tuple[int, str]]:
-    return running_balance_failures(frame("savings_transactions", rows)).select("row", "note").rows()
+    return running_balance_failures(chains(frame("savings_transactions", rows))).select("row", "note").rows()
 
 
 @pytest.mark.parametrize("lines", [GOOD, GOOD[::-1], DATED_BACK, DATED_BACK[::-1], GAPS, CARRIED_OVER, GOOD[:1], []])
