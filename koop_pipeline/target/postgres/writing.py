@@ -14,7 +14,7 @@ from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
-from koop_pipeline.target.postgres.blame import blamed
+from koop_pipeline.target.postgres.blame import blamed, tried
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import told
 from koop_pipeline.target.postgres.schema import Schemas
@@ -118,14 +118,20 @@ class PostgresWriting:
                 return self.cursor.execute(statement).rowcount
         except psycopg.DataError as error:
             raise told(error, table.name) from None
-        except psycopg.IntegrityError as error:
-            raise self._blamed(error, table, rows) from None
+        except (psycopg.IntegrityError, psycopg.errors.RaiseException) as error:
+            raise self._blamed(error, statement, table, rows) from None
 
-    def _blamed(self, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> TargetError:
+    def _blamed(
+        self, error: psycopg.IntegrityError | psycopg.errors.RaiseException, statement: SQL | Composed, table: Table,
+        rows: Identifier,
+    ) -> TargetError:  # fmt: skip
         """The error with its row; where the question for the row fails itself, with the table that the server names."""
         try:
             with self.cursor.connection.transaction():
-                return told(error, table.name, blamed(self.cursor, error, table, rows))
+                key = None
+                if isinstance(error, psycopg.IntegrityError):
+                    key = blamed(self.cursor, error, table, rows)
+                return told(error, table.name, key or tried(self.cursor, error, statement, table, rows))
         except psycopg.Error:
             return told(error, error.diag.table_name or table.name)
 
