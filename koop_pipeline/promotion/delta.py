@@ -3,7 +3,7 @@
 What was loaded is known row by row from `migration.loaded_rows`, and proved: the hashes of the rows must make those of
 the last load's tables. What the platform entered itself stays. Where it has written to a row that would change or go,
 or entered one that would come, nothing is done. Each row that changes or goes is kept as it was, so that a rollback can
-bring it back. A phase (method phased) only adds rows and fills what was held.
+bring it back. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
@@ -22,6 +22,7 @@ from koop_pipeline.target.model import (
     load_order,
     loaded_hashes,
     references,
+    same_key,
 )
 
 LOADED = "_koop_delta_loaded"
@@ -31,6 +32,8 @@ CAME = "_koop_delta_came"
 BOOKS = ("loads", "load_tables", "loaded_rows", "held")
 KEPT = ("parallel", "phased")
 """The methods under which the hash of each loaded row is kept."""
+PROVED = ("history_total", "subledger_total", "difference")
+"""What an opening balance is held against, of the whole cooperative: a phase may prove it anew, not change it."""
 ACTION = (
     "CASE WHEN new IS NOT DISTINCT FROM there THEN 'alike' WHEN there IS DISTINCT FROM loaded THEN 'written'"
     " WHEN loaded IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'changed' END"
@@ -168,9 +171,22 @@ def _more_than_a_phase(staging: Staging, target: Target, last: Load, new: str) -
         if gone := staging.value(f"{loaded} AND new IS NULL"):
             return f"{gone} rows of {table.name} that are in the target are no longer delivered"
         held = amendment.without_held(staging, target, table, last, new)
-        if other := staging.value(f"{loaded} AND loaded NOT IN (SELECT sha256({row_text(table)}) FROM {held})"):
+        as_before = f"loaded IN (SELECT sha256({row_text(table)}) FROM {held})"
+        if other := staging.value(f"{loaded} AND NOT ({as_before} OR {_only_proved_anew(target, table, last, new)})"):
             return f"{other} rows of {table.name} that are in the target are delivered otherwise"
     return None
+
+
+def _only_proved_anew(target: Target, table: Table, last: Load, new: str) -> str:
+    """Whether a row of the plan differs from the target's in nothing but what proves it."""
+    if not any(table.has(name) for name in PROVED):
+        return "false"
+    own = last.cooperative_id
+    same = " AND ".join(
+        f"o.{quoted(name)} IS NOT DISTINCT FROM n.{quoted(name)}" for name in table.names if name not in PROVED
+    )
+    sides = f"{_rows(target.there, table, own)} o JOIN {_rows(new, table, own)} n ON {same_key(table, 'o', 'n')}"
+    return f"key IN (SELECT {key_text(table, 'n')} FROM {sides} WHERE {same})"
 
 
 def _written(staging: Staging) -> str:
