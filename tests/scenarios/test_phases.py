@@ -14,6 +14,9 @@ import pytest
 from promotable import BATCH, ONLY, SAMPLE, Place, do_promote, do_roll_back, do_verify, place_of, run_of
 from world import prepare
 
+from koop_pipeline.promotion.rollback import roll_back
+from koop_pipeline.staging import Staging
+
 HEAD, BRANCH = "{path: legacy/KSP-MEKAR, branch: PST}", "{path: legacy/KSU-TANI-MAJU, branch: CBG}"
 
 
@@ -68,4 +71,8 @@ def test_a_branch_that_comes_later_is_added_and_what_is_there_stays(phases: tupl
     assert {table for table, action in found if action != "added"} == {"opening_trial_balance"}
     proved = place.ask("SELECT DISTINCT changed_columns FROM migration.delta_rows WHERE action = 'changed'")
     assert {row[0] for row in proved} <= {"subledger_total", "difference", "subledger_total,difference"}
-    assert do_roll_back(second) == ["delta", "full"]
+    run = run_of(second)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        assert [load.kind for load in roll_back(staging, run, ONLY, only_last=True)] == ["delta"]
+    assert place.rows() == before
+    assert do_roll_back(second) == ["full"]
