@@ -26,18 +26,19 @@ CONTENT = {
         "entry_no",
         ["loan_no", "paid_on", "instalment_no", "principal", "interest", "penalty", "fee", "total"],
     ),
-    "officers": (
-        "officer_no",
-        ["full_name", "position", "member_no", "nik", "phone", "term_start_on", "term_end_on", "status"],
-    ),
+    "officers": ("officer_no", ["full_name", "position"]),
 }
+"""What a key that no source gives is made of. Of an officer that is what is never held without his row: a number, a day
+or a reference that is held and filled later leaves his key as it is."""
+AMONG_EQUALS = {"officers": ["term_start_on", "term_end_on", "member_no", "nik", "phone", "status"]}
+"""What further tells equal rows apart; their ordinals follow it."""
 
 
 def derive(staging: Staging, run: BatchRun, table: Table, ids: list[str]) -> None:
     """Fill the derived columns of the table being cleaned."""
     _refuse_what_is_not_json(staging, table)
     if table.name in CONTENT:
-        _content_keys(staging, *CONTENT[table.name])
+        _content_keys(staging, table, *CONTENT[table.name])
     for statement in STATEMENTS.get(table.name, ()):
         staging.execute(statement)
     if table.name == "cooperatives":
@@ -46,20 +47,36 @@ def derive(staging: Staging, run: BatchRun, table: Table, ids: list[str]) -> Non
         _products(staging, ids)
 
 
-def _content_keys(staging: Staging, key: str, content: list[str]) -> None:
-    """A key from the row's content and its ordinal among equal rows of one delivery."""
+def _content_keys(staging: Staging, table: Table, key: str, content: list[str]) -> None:
+    """A key from the row's content and its ordinal among equal rows of one delivery.
+
+    Where a row can be held for an empty cell, what a correction filled counts as empty: so the row keeps its key.
+    """
     if not staging.value(f"SELECT count(*) FROM {FILLED} WHERE {key} IS NULL"):
         return
     packed = " || ".join(
         f"coalesce(length({name}::VARCHAR) || ':' || {name}::VARCHAR, '-')"
-        for name in map(quoted, ["branch", *content])
+        for name in (_as_delivered(table, name) for name in ["branch", *content])
     )
+    order = ", ".join(map(quoted, [*AMONG_EQUALS.get(table.name, []), "_row"]))
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {FILLED} AS WITH hashed AS (SELECT *, substr(md5({packed}), 1, 16) AS _hash"
         f" FROM {FILLED}) SELECT * EXCLUDE (_hash) REPLACE (coalesce({key}, _hash || '-' || row_number() OVER"
-        f" (PARTITION BY cooperative_id, _as_of, _excluded IS NULL, {key} IS NULL, _hash ORDER BY _row)) AS {key})"
+        f" (PARTITION BY cooperative_id, _as_of, _excluded IS NULL, {key} IS NULL, _hash ORDER BY {order})) AS {key})"
         " FROM hashed"
     )
+
+
+def _as_delivered(table: Table, column: str) -> str:
+    """SQL for a cell; in tables that hold rows, null where a correction filled what was delivered empty."""
+    if not table.holds_rows or column == "branch":
+        return quoted(column)
+    filled = (
+        "SELECT 1 FROM mapped.corrections c JOIN mapped.{0} m ON m.cooperative_id = c.cooperative_id AND m._row = c.row"
+        " WHERE c.cooperative_id = {1}.cooperative_id AND c.row = {1}._row AND c.table_name = '{0}' AND c.column_name ="
+        " '{2}' AND c.action = 'set' AND c.outcome = 'applied' AND trim(coalesce(m.{2}, '')) = ''"
+    )
+    return f"CASE WHEN NOT EXISTS ({filled.format(table.name, FILLED, column)}) THEN {quoted(column)} END"
 
 
 STATEMENTS: dict[str, tuple[str, ...]] = {

@@ -37,20 +37,43 @@ def migrate(
     folder = folder_of(context, target)
     records = run_batch(folder, batch, only or [], quiet=as_json, rehearse=rehearse)
     meant = [record for record in records if not only or record["cooperative_id"] in only]
+    if rehearse:
+        meant = as_rehearsed(folder, batch, meant, shown=not as_json)
     if as_json:
         print_json(meant)
     else:
         print_status(meant)
         if rehearse:
             console().print(f"\nNothing was loaded into the target. Report: {folder.rehearsal_path(batch)}")
-    raise typer.Exit(_rehearsed(folder, batch, meant) if rehearse else exit_code(meant))
+    failed = rehearse and not all(record["rehearsal"]["passed"] for record in meant)
+    raise typer.Exit((3 if failed else 0) if rehearse else exit_code(meant))
 
 
-def _rehearsed(folder: ProgramFolder, batch: str, meant: list[snapshot.Row]) -> int:
-    """0 where every cooperative meant passed the rehearsal, else 3; one in production keeps its own state."""
+def as_rehearsed(
+    folder: ProgramFolder, batch: str, records: list[snapshot.Row], *, shown: bool = False
+) -> list[snapshot.Row]:
+    """The records with what the rehearsal read back as `rehearsal`: passed, message, rows by table, totals in rupiah.
+
+    A record of a cooperative in production keeps its own state and amounts; `shown`: those of the rehearsal take their
+    place, for a person who reads one line of it.
+    """
     report = json.loads(folder.rehearsal_path(batch).read_text(encoding="utf-8"))
-    passed = {line["cooperative_id"] for line in report["cooperatives"] if line["passed"]}
-    return 0 if all(record["cooperative_id"] in passed for record in meant) else 3
+    names = ("passed", "message", "rows", "totals")
+    lines = {line["cooperative_id"]: {name: line[name] for name in names} for line in report["cooperatives"]}
+    never = {"passed": False, "message": "", "rows": {}, "totals": {}}
+    found = [{**record, "rehearsal": lines.get(record["cooperative_id"], never)} for record in records]
+    return [_shown(record) for record in found] if shown else found
+
+
+def _shown(record: snapshot.Row) -> snapshot.Row:
+    said = record["rehearsal"]
+    return {
+        **record,
+        "state": "rehearsed" if said["passed"] else record["state"],
+        "message": said["message"] if said["passed"] else record["message"],
+        "rows": {table: {"promoted": rows} for table, rows in said["rows"].items()},
+        "money": {control: {"promoted": amount} for control, amount in said["totals"].items()},
+    }
 
 
 def run_batch(

@@ -15,10 +15,13 @@ def rollback(
     context: typer.Context,
     batch: BatchArgument,
     cooperative_id: Annotated[str, typer.Argument(metavar="ID", help="The cooperative.")],
+    last: Annotated[
+        bool, typer.Option("--last", help="Only the last load: an amendment or a delta, without what it stands on.")
+    ] = False,
     target: TargetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take exactly that load out of the target, and prove that the state before it is back."""
+    """Take exactly that batch's load out of the target, and prove that the state before it is back."""
     from koop_pipeline.promotion.rollback import roll_back
     from koop_pipeline.staging import Staging
 
@@ -28,7 +31,7 @@ def rollback(
     with console().status("rolling back"), TemporaryDirectory() as scratch:
         path = known if known.exists() else Path(scratch) / known.name
         with Staging.open(path, isolated=False) as staging:
-            taken = roll_back(staging, run, cooperative_id)
+            taken = roll_back(staging, run, cooperative_id, only_last=last)
             if path == known:
                 snapshot.write(folder.status_path(batch), snapshot.build(staging, run.batch))
     if as_json:
@@ -38,6 +41,6 @@ def rollback(
         ])  # fmt: skip
         return
     for load in taken:
-        rows = "rows" if load.kind == "full" else "cells and rows"
+        rows = "cells and rows" if load.kind == "amendment" else "rows"
         console().print(f"{cooperative_id}: load {load.load_id} ({load.kind}, {load.rows} {rows}) is out again")
     console().print("The target hashed what it holds of it: it is what it was before.")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from koop_pipeline.contracts import REQUIRED_CATEGORIES, TABLES
 from koop_pipeline.program.base import Model
@@ -107,6 +107,7 @@ class Cooperative(Model):
     responsible: Responsible | None = None
     declared: Declared | None = None
     policies: Policies | None = None
+    _in_phases: bool = PrivateAttr(default=False)
 
     @field_validator("facts")
     @classmethod
@@ -133,8 +134,8 @@ class Cooperative(Model):
 
     @property
     def prefixes_keys(self) -> bool:
-        """Whether keys carry their branch: more than one branch delivered."""
-        return len(self.branches) > 1
+        """Whether keys carry their branch: more than one branch delivered, or further ones may come as phases."""
+        return len(self.branches) > 1 or (self._in_phases and self.branches != [None])
 
 
 class Batch(Model):
@@ -154,6 +155,12 @@ class Batch(Model):
         if value is not None and value.tzinfo is None:
             raise ValueError("needs a time zone, such as 2026-07-03T19:00:00+08:00")
         return value
+
+    @model_validator(mode="after")
+    def _in_phases(self) -> "Batch":
+        for one in self.cooperatives if self.method == "phased" else ():
+            one._in_phases = True
+        return self
 
     def cooperative(self, cooperative_id: str) -> Cooperative:
         """The cooperative of that id; KeyError where the batch has none."""

@@ -10,7 +10,7 @@ from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.content import table_hashes
 from koop_pipeline.target.bookkeeping import Load
-from koop_pipeline.target.model import Target, Writing, key_text, load_order, loaded_hashes, same_key
+from koop_pipeline.target.model import Target, Writing, key_columns, key_text, load_order, loaded_hashes, same_key
 
 CAME = "_koop_came"
 AMENDED = "_koop_amended"
@@ -22,7 +22,7 @@ def changed(staging: Staging, target: Target, writing: Writing, last: Load, new:
     one = last.cooperative_id
     loaded = loaded_hashes(staging, target, last)
     for table in PROMOTED:
-        hashed = staging.rows(table_hashes(table, _without_held(staging, target, table, last, new)))
+        hashed = staging.rows(table_hashes(table, without_held(staging, target, table, last, new)))
         if (hashed[0][1:] if hashed else NOTHING) == loaded.get(table.name, NOTHING):
             continue
         said = _difference(staging, target, one, table, last, new) or f"{table.name} is not what was loaded"
@@ -84,19 +84,16 @@ def bring_in(staging: Staging, target: Target, writing: Writing, last: Load, new
     return came, AMENDED
 
 
-def take_back(staging: Staging, target: Target, writing: Writing, cooperative_id: str, load_id: str) -> None:
+def take_back(staging: Staging, target: Target, writing: Writing, load_id: str) -> None:
     """Undo an amendment: the cells that it filled are empty again, the rows that it added are gone."""
     own = f"load_id = {literal(load_id)}"
     for table in reversed(load_order()):
-        there = f"(SELECT * FROM {target.there}{table.name} WHERE cooperative_id = {literal(cooperative_id)})"
         of_table = f"{target.books}amended a WHERE a.{own} AND a.table_name = {literal(table.name)}"
         names = [row[0] for row in staging.rows(f"SELECT DISTINCT column_name FROM {of_table} ORDER BY 1")]
-        full_key = ", ".join(f"t.{quoted(name)}" for name in table.full_key)
         for name in names:
             which = "a.column_name IS NULL" if name is None else f"a.column_name = {literal(name)}"
             staging.execute(
-                f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {full_key} FROM {there} t WHERE {key_text(table, 't')}"
-                f" IN (SELECT a.key FROM {of_table} AND {which})"
+                f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {key_columns(table, 'key')} FROM {of_table} AND {which}"
             )
             if name is None:
                 writing.remove(table, CAME)
@@ -135,7 +132,7 @@ def _sides(target: Target, table: Table, cooperative_id: str, new: str) -> tuple
     return f"(SELECT * FROM {target.there}{table.name} {where})", f"(SELECT * FROM {new}{table.name} {where})"
 
 
-def _without_held(staging: Staging, target: Target, table: Table, last: Load, new: str) -> str:
+def without_held(staging: Staging, target: Target, table: Table, last: Load, new: str) -> str:
     """The new rows of a table as the last load had them if nothing but held values came: those are null again."""
     held = _held_columns(staging, target, table, last)
     columns = ", ".join(

@@ -47,7 +47,8 @@ def end_rehearsal(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
 def _in_production(staging: Staging, ids: list[str]) -> list[str]:
     """Those that were promoted before: what was found on trial is not found of them."""
     rows = staging.rows(
-        "SELECT cooperative_id FROM verification.promotions WHERE outcome IN ('loaded', 'unchanged', 'amended')"
+        "SELECT cooperative_id FROM verification.promotions WHERE outcome IN ('loaded', 'unchanged', 'amended',"
+        " 'delta')"
         " AND cooperative_id IN (SELECT unnest(?)) ORDER BY 1",
         [ids],
     )

@@ -4,9 +4,11 @@ Inside the transaction the target hashes what it holds: before anything is remov
 platform has written to it since, and nothing is removed), afterwards it must be what was there before the load.
 """
 
+from itertools import pairwise
+
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
-from koop_pipeline.promotion import amendment
+from koop_pipeline.promotion import amendment, delta
 from koop_pipeline.promotion.content import Content
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
@@ -14,20 +16,24 @@ from koop_pipeline.target.model import Target, TargetError, Writing, load_order,
 from koop_pipeline.target.opening import open_target
 
 FORGOTTEN = ("promotions", "rehearsed", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
+FORGOTTEN_OF_THE_LAST = ("promotions", "rehearsed", "results")
+"""What is no longer so where an earlier load stays: it keeps its corrections and merges."""
 
 
-def roll_back(staging: Staging, run: BatchRun, cooperative_id: str) -> list[Load]:
-    """Take the load (and its amendments) out; returns what was taken out, the last one first.
+def roll_back(staging: Staging, run: BatchRun, cooperative_id: str, *, only_last: bool = False) -> list[Load]:
+    """Take the load (and its amendments and deltas, or the last of them alone) out; what was, the last one first.
 
     RefusedError, and nothing is changed, where there is no such load, where a later batch's load stands on it, or where
     the platform has written to its rows since.
     """
     with open_target(staging, run.folder.target) as target:
         try:
-            taken = target.retried(lambda: _roll_back(staging, target, run.batch.batch, cooperative_id))
+            taken = target.retried(
+                lambda: _roll_back(staging, target, run.batch.batch, cooperative_id, only_last=only_last)
+            )
         except TargetError as error:
             raise RefusedError(f"{cooperative_id}: nothing was removed; {error}") from None
-    for name in FORGOTTEN:
+    for name in FORGOTTEN if taken[-1].kind == "full" else FORGOTTEN_OF_THE_LAST:
         staging.clear(f"verification.{name}", [cooperative_id])
     staging.execute(
         "INSERT INTO verification.promotions VALUES (?, ?, 'rolled_back')", [cooperative_id, taken[-1].load_id]
@@ -35,21 +41,18 @@ def roll_back(staging: Staging, run: BatchRun, cooperative_id: str) -> list[Load
     return taken
 
 
-def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str) -> list[Load]:
+def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str, *, only_last: bool) -> list[Load]:
     with target.writing(cooperative_id) as writing:
         loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
-        ours = _to_take(loads, batch, cooperative_id)
-        target.fetch_books([cooperative_id], ("load_tables", "amended"))
+        ours = _to_take(loads, batch, cooperative_id)[: 1 if only_last else None]
+        target.fetch_books([cooperative_id], ("load_tables", "amended", "delta_rows"))
         writing.freeze()
-        _refuse_written(staging, target, writing, loads[-1])
-        _refuse_beside(writing, cooperative_id)
+        _refuse_written(staging, target, writing, ours[0])
+        _refuse_written_between(ours)
+        _refuse_beside(target, writing, ours)
+        for load in ours[-1:] if ours[-1].kind == "full" else ours:
+            _undo(staging, target, writing, load)
         for load in ours:
-            if load.kind == "amendment":
-                target.fetch([cooperative_id])
-                amendment.take_back(staging, target, writing, cooperative_id, load.load_id)
-            else:
-                for table in reversed(load_order()):
-                    writing.remove(table, None)
             for book in OF_A_LOAD:
                 writing.strike(book, load.load_id)
             writing.note("rollbacks", f"(SELECT {_line(load)})")
@@ -76,10 +79,30 @@ def _to_take(loads: list[Load], batch: str, cooperative_id: str) -> list[Load]:
     return ours
 
 
+def _undo(staging: Staging, target: Target, writing: Writing, load: Load) -> None:
+    if load.kind == "full":
+        for table in reversed(load_order()):
+            writing.remove(table, None)
+    elif load.kind == "delta":
+        delta.take_back(staging, target, writing, load.load_id)
+    else:
+        amendment.take_back(staging, target, writing, load.load_id)
+
+
+def _refuse_written_between(ours: list[Load]) -> None:
+    """Refuse where a load did not begin with what the one before it had left."""
+    for later, earlier in pairwise(ours):
+        if later.before_sha256 != earlier.left_sha256:
+            raise RefusedError(
+                f"{later.cooperative_id}: the platform has written to its rows between load {earlier.number} and load"
+                f" {later.number}; what members did there would be lost. The last load alone may be taken out (--last)"
+            )
+
+
 def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Load) -> None:
     """Refuse where the target does not hold what the last load left there."""
     now = writing.hashes()
-    if Content(last.cooperative_id, now).sha256 == last.content_sha256:
+    if Content(last.cooperative_id, now).sha256 == last.left_sha256:
         return
     loaded = loaded_hashes(staging, target, last)
     nothing = (0, "")
@@ -94,12 +117,14 @@ def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Lo
     )
 
 
-def _refuse_beside(writing: Writing, cooperative_id: str) -> None:
+def _refuse_beside(target: Target, writing: Writing, ours: list[Load]) -> None:
     """Refuse where rows that go would take with them, or leave without their parent, what the platform wrote."""
-    if kept := writing.beside():
+    last = ours[0]
+    alone = len(ours) == 1 and last.kind == "delta"
+    if kept := writing.beside(delta.added_rows(target, last.load_id) if alone else None):
         raise RefusedError(
-            f"{cooperative_id}: the platform keeps more with its rows: {', '.join(kept)}; it would be lost with them."
-            " Take it out in the platform first, or leave the load where it is"
+            f"{last.cooperative_id}: the platform keeps more with its rows: {', '.join(kept)}; it would be lost with"
+            " them. Take it out in the platform first, or leave the load where it is"
         )
 
 

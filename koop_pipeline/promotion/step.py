@@ -1,8 +1,8 @@
 """The step promote: reads the verdict itself, and loads each admitted cooperative in one transaction.
 
 Refuses without a verdict, and where source, profile, rules or content changed since the gate. A second run of the same
-content changes nothing; changed content is refused with the way out, unless it only fills what was held. A rehearsal
-does the same in a place that is thrown away.
+content changes nothing; changed content is refused with the way out, unless it only fills what was held (an amendment)
+or the batch's method allows a delta. A rehearsal does the same in a place that is thrown away.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from koop_pipeline import progress
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.program.run import BatchRun
-from koop_pipeline.promotion import amendment
+from koop_pipeline.promotion import amendment, delta
 from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
 from koop_pipeline.proof.compare import compare
@@ -68,7 +68,7 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
         book = "rehearsed" if run.rehearse else "promotions"
         staging.execute(f"INSERT INTO verification.{book} VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
         if outcome not in {"blocked", "rehearsed"}:
-            _remember(staging, cooperative_id)
+            _remember(staging, cooperative_id, keeps=run.batch.method not in delta.KEPT)
     except RefusedError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
     except TargetError as error:
@@ -91,11 +91,15 @@ def _place(staging: Staging, cooperative_id: str, error: TargetError) -> str:
     return f" ({rows[0][0]}, row {rows[0][1]})" if rows and rows[0][0] else ""
 
 
-def _remember(staging: Staging, cooperative_id: str) -> None:
-    """Keep which corrections and merges the load contains, so that later runs leave it as it is."""
+def _remember(staging: Staging, cooperative_id: str, *, keeps: bool) -> None:
+    """Keep which corrections and merges the load contains, so that later runs leave it as it is.
+
+    Not where a delta may change it: then each delivery is corrected and merged anew, for its rows may be others.
+    """
     for table, sql in REMEMBERED.items():
         staging.clear(f"verification.{table}", [cooperative_id])
-        staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
+        if keeps:
+            staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 
 def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:
@@ -150,8 +154,8 @@ def _promote_one(staging: Staging, run: BatchRun, target: Target, content: Conte
     if not content.unchanged or content.sha256 != decision.content_sha256:
         raise RefusedError("the staging content changed since the gate; run the gate again")
     load = _load_of(run, content, decision)
-    outcome = target.retried(lambda: _load(staging, target, content, load))
-    return load.load_id, "rehearsed" if run.rehearse else outcome
+    load_id, outcome = target.retried(lambda: _load(staging, target, content, load, run.batch.method))
+    return load_id, "rehearsed" if run.rehearse else outcome
 
 
 def _decision(staging: Staging, cooperative_id: str) -> _Decision:
@@ -176,39 +180,84 @@ def _load_of(run: BatchRun, content: Content, decision: _Decision) -> Load:
     )
 
 
-def _load(staging: Staging, target: Target, content: Content, load: Load) -> str:
-    """One transaction: nothing where the content is there, all of it, or what was held of it."""
+def _load(staging: Staging, target: Target, content: Content, load: Load, method: str) -> tuple[str, str]:
+    """One transaction: nothing where the content is there, else all of it or what it lacks; the load's id."""
     cooperative_id = load.cooperative_id
     with target.writing(cooperative_id) as writing:
         loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
-        if loads and loads[-1].load_id == load.load_id:
-            return "unchanged"
+        if loads and loads[-1].content_sha256 == load.content_sha256:
+            return loads[-1].load_id, "unchanged"
         if not loads:
             own = f"WHERE cooperative_id = {literal(cooperative_id)}"
             for table in load_order():
                 writing.insert(table, f"(SELECT * FROM {NEW}{table.name} {own})")
             _book(writing, load, content)
-            return "loaded"
-        target.fetch([cooperative_id])
-        target.fetch_books([cooperative_id], ("held", "load_tables"))
-        last = loads[-1]
-        if reason := amendment.changed(staging, target, writing, last, NEW):
-            raise RefusedError(
-                f"it was promoted before (batch {last.batch}) and its content changed since: {reason}; restore the"
-                f" earlier delivery, take the load out (koop rollback {last.batch} {cooperative_id}), or enter the"
-                " difference in the platform itself"
-            )
-        if reason := amendment.hindered(staging, target, last, NEW):
-            raise RefusedError(
-                "what was held of it cannot come in, and nothing was changed: the platform has since"
-                f" {reason}, and an amendment changes nothing that is there; settle it in the platform, and deliver the"
-                " same or keep it held"
-            )
-        came, listed = amendment.bring_in(staging, target, writing, last, NEW, load.load_id)
-        amended = replace(load, number=last.number + 1, kind="amendment", before_sha256=last.content_sha256, rows=came)
-        _book(writing, amended, content)
-        writing.note("amended", listed)
-    return "amended"
+            if method in delta.KEPT:
+                delta.keep_rows(staging, target, writing, load, NEW)
+            return load.load_id, "loaded"
+        return _load_more(staging, target, writing, content, load, loads[-1], method)
+
+
+def _load_more(
+    staging: Staging, target: Target, writing: Writing, content: Content, load: Load, last: Load, method: str
+) -> tuple[str, str]:
+    """What the target lacks of a content that is not the one loaded last; RefusedError where it may not come in."""
+    one = [last.cooperative_id]
+    load = replace(load, number=last.number + 1, load_id=_next_id(last, content))
+    if method in delta.KEPT:
+        writing.freeze()
+    target.fetch(one)
+    target.fetch_books(one, delta.BOOKS)
+    before = Content(last.cooperative_id, writing.hashes()).sha256
+    if reason := amendment.changed(staging, target, writing, last, NEW):
+        kind, outcome = "delta", "delta"
+        came, books = _delta(staging, target, writing, last, load, reason, method)
+    else:
+        kind, outcome = "amendment", "amended"
+        came, books = _amendment(staging, target, writing, last, load)
+    after = Content(last.cooperative_id, writing.hashes()).sha256
+    after = "" if after == load.content_sha256 else after
+    _book(writing, replace(load, kind=kind, before_sha256=before, after_sha256=after, rows=came), content)
+    for book, relation in books.items():
+        writing.note(book, relation)
+    if method in delta.KEPT:
+        delta.keep_rows(staging, target, writing, load, NEW)
+    return load.load_id, outcome
+
+
+def _next_id(last: Load, content: Content) -> str:
+    """The id of a load that stands on another: content may come back to what it was, ids may not."""
+    return hashlib.sha256(f"{last.cooperative_id}\n{last.load_id}\n{content.sha256}".encode()).hexdigest()[:16]
+
+
+def _amendment(
+    staging: Staging, target: Target, writing: Writing, last: Load, load: Load
+) -> tuple[int, dict[str, str]]:
+    if reason := amendment.hindered(staging, target, last, NEW):
+        raise RefusedError(
+            "what was held of it cannot come in, and nothing was changed: the platform has since"
+            f" {reason}, and an amendment changes nothing that is there; settle it in the platform, and deliver the"
+            " same or keep it held"
+        )
+    came, listed = amendment.bring_in(staging, target, writing, last, NEW, load.load_id)
+    return came, {"amended": listed}
+
+
+def _delta(
+    staging: Staging, target: Target, writing: Writing, last: Load, load: Load, changed: str, method: str
+) -> tuple[int, dict[str, str]]:
+    said = f"it was promoted before (batch {last.batch}) and its content changed since: {changed}"
+    way_out = (
+        f"restore the earlier delivery, take the load out (koop rollback {last.batch} {last.cooperative_id}), or enter"
+        " the difference in the platform itself"
+    )
+    if method not in delta.KEPT:
+        raise RefusedError(f"{said}; {way_out}")
+    try:
+        delta.plan(staging, target, last, NEW, phased=method == "phased")
+        return delta.bring_in(staging, target, writing, last, NEW, load.load_id)
+    except RefusedError as error:
+        raise RefusedError(f"{said}; no delta can bring that in, and nothing was changed: {error}; {way_out}") from None
 
 
 def _book(writing: Writing, load: Load, content: Content) -> None:

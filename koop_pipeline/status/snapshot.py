@@ -18,7 +18,8 @@ from koop_pipeline.staging import Staging
 
 Row = dict[str, Any]
 ROW_FIELDS = ("extracted", "added", "promoted", "merged", "excluded", "held", "waiting")
-ADMITTED = ("loaded", "unchanged", "amended")
+ADMITTED = ("loaded", "unchanged", "amended", "delta")
+DELTA = "a delta came in, of which migration.deltas in the target has the rows and sums"
 
 
 def build(staging: Staging, batch: Batch) -> list[Row]:
@@ -66,7 +67,8 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
         elif outcome in ADMITTED:
-            found[cooperative_id] = ("verified" if verified else "promoted", verdict, reason)
+            came = "; ".join(filter(None, (reason, DELTA))) if outcome == "delta" else reason
+            found[cooperative_id] = ("verified" if verified else "promoted", verdict, came)
         elif trial == "rehearsed" or outcome == "rolled_back":
             found[cooperative_id] = (trial or outcome, verdict, reason + there)
         else:

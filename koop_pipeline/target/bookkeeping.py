@@ -2,7 +2,10 @@
 
 Put here names and columns, and the few rows that are written there. Where they are written is the target's own affair.
 `before_sha256` and `content_sha256` are hashes of everything that the platform holds of the cooperative, before a load
-and after it (`staging/content.py`), so that a rollback can prove that the state before is back.
+and after it (`staging/content.py`), so that a rollback can prove that the state before is back. Where the platform had
+written elsewhere, it holds another thing than the content after a load: that is `after_sha256`, else empty.
+`loaded_rows` has a line for each row that a load brought, changed or (with no hash) removed, `deltas` and `delta_rows`
+what a delta did, with the row as it was before.
 """
 
 from dataclasses import dataclass
@@ -11,11 +14,19 @@ BOOKS: dict[str, str] = {
     "loads": "cooperative_id VARCHAR NOT NULL, number INTEGER NOT NULL, load_id VARCHAR NOT NULL, batch VARCHAR NOT"
     " NULL, kind VARCHAR NOT NULL, content_sha256 VARCHAR NOT NULL, before_sha256 VARCHAR NOT NULL,"
     " sources_sha256 VARCHAR NOT NULL, profile_sha256 VARCHAR NOT NULL, suites_sha256 VARCHAR NOT NULL,"
-    " corrections_sha256 VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows BIGINT NOT NULL",
+    " corrections_sha256 VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows BIGINT NOT NULL,"
+    " after_sha256 VARCHAR NOT NULL",
     "load_tables": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " rows BIGINT NOT NULL, sha256 VARCHAR NOT NULL",
     "amended": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " key VARCHAR NOT NULL, column_name VARCHAR",
+    "loaded_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
+    " key VARCHAR NOT NULL, sha256 VARCHAR",
+    "deltas": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
+    " action VARCHAR NOT NULL, rows BIGINT NOT NULL, amount_before DECIMAL(38,2), amount_after DECIMAL(38,2)",
+    "delta_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
+    " key VARCHAR NOT NULL, action VARCHAR NOT NULL, changed_columns VARCHAR, amount_before DECIMAL(38,2),"
+    " amount_after DECIMAL(38,2), row_before VARCHAR",
     "held": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, key VARCHAR,"
     " column_name VARCHAR, rule VARCHAR NOT NULL",
     "verdicts": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
@@ -28,7 +39,9 @@ BOOKS: dict[str, str] = {
     "rehearsals": "cooperative_id VARCHAR NOT NULL, batch VARCHAR NOT NULL, content_sha256 VARCHAR NOT NULL,"
     " passed BOOLEAN NOT NULL, message VARCHAR NOT NULL",
 }
-OF_A_LOAD = ("load_tables", "amended", "held", "verdicts", "evidence", "loads")
+OF_A_LOAD = (
+    "load_tables", "amended", "loaded_rows", "deltas", "delta_rows", "held", "verdicts", "evidence", "loads",
+)  # fmt: skip
 """Books with a line of every load, in the order in which a load's lines are removed."""
 
 
@@ -54,3 +67,9 @@ class Load:
     corrections_sha256: str
     verdict: str
     rows: int
+    after_sha256: str = ""
+
+    @property
+    def left_sha256(self) -> str:
+        """The hash of everything that the platform held of the cooperative when the load was done."""
+        return self.after_sha256 or self.content_sha256

@@ -3,7 +3,7 @@
 One writer at a time: others queue on a lock beside the file. It is attached to the staging connection as `target`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,6 +92,14 @@ class DuckdbWriting:
             f" WHERE o.{self.own} AND {same_key(table, 'o', 'n')}"
         )
 
+    def change(self, table: Table, relation: str) -> int:
+        """Write all columns of rows."""
+        sets = ", ".join(f"{quoted(name)} = n.{quoted(name)}" for name in table.names if name not in table.key)
+        return self._count(
+            f"UPDATE target.platform.{table.name} o SET {sets} FROM {relation} n"
+            f" WHERE o.{self.own} AND {same_key(table, 'o', 'n')}"
+        )
+
     def remove(self, table: Table, relation: str | None) -> int:
         """Remove rows."""
         using = f" USING {relation} n" if relation else ""
@@ -101,7 +109,7 @@ class DuckdbWriting:
     def freeze(self) -> None:
         """The file has one writer."""
 
-    def beside(self) -> list[str]:
+    def beside(self, going: Mapping[str, str] | None = None) -> list[str]:
         """No platform works in the file."""
         return []
 

@@ -4,7 +4,7 @@ Put here the verbs. The embedded target is `embedded.py`, the platform's Postgre
 through relations of the staging connection, so that every comparison is written once, in DuckDB's SQL.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -44,14 +44,20 @@ class Writing(Protocol):
     def empty(self, table: Table, column: str, relation: str) -> int:
         """Make cells empty again: the full key; returns how many."""
 
+    def change(self, table: Table, relation: str) -> int:
+        """Write all columns of rows that are there: `cooperative_id` and the contract's; returns how many."""
+
     def remove(self, table: Table, relation: str | None) -> int:
         """Remove the rows of a full key, or all of the cooperative; returns how many."""
 
     def freeze(self) -> None:
         """Let nobody else write to the cooperative's rows until the transaction ends; wait for those who are at it."""
 
-    def beside(self) -> list[str]:
-        """What somebody else keeps with the cooperative's rows and would lose with them, one phrase each."""
+    def beside(self, going: Mapping[str, str] | None = None) -> list[str]:
+        """What somebody else keeps with the cooperative's rows and would lose with them, one phrase each.
+
+        `going` names the tables of which only some rows go, each with a relation of full keys; without it all go.
+        """
 
     def hashes(self) -> "Hashes":
         """Rows and hash of every table of the cooperative, worked out by the target itself inside the transaction."""
@@ -134,6 +140,21 @@ def parents(table: Table) -> list[str]:
 def key_text(table: Table, alias: str) -> str:
     """The key of a row as one text."""
     return " || '|' || ".join(f"{alias}.{quoted(name)}::VARCHAR" for name in table.key) or "''"
+
+
+def key_columns(table: Table, text: str) -> str:
+    """The columns of the key again, from `key_text`; only the last of two can hold no bar."""
+    if len(table.key) == 2:
+        parts = [f"regexp_extract({text}, '^(.*)[|]([^|]*)$', {number}, 's')" for number in (1, 2)]
+    else:
+        parts = [text] * len(table.key)
+    return ", ".join(
+        ["cooperative_id"]
+        + [
+            f"CAST({part} AS {table.column(name).sql_type}) AS {quoted(name)}"
+            for name, part in zip(table.key, parts, strict=True)
+        ]
+    )
 
 
 def same_key(table: Table, left: str, right: str) -> str:

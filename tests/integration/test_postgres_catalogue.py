@@ -1,6 +1,7 @@
 """What the database promises is held against what it holds: every way of taking a promise away is told."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -10,8 +11,9 @@ from small_target import opened
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.target.bookkeeping import BOOKS
+from koop_pipeline.target.model import loads_of
 from koop_pipeline.target.postgres.catalogue import roles
-from koop_pipeline.target.postgres.schema import Schemas
+from koop_pipeline.target.postgres.schema import Schemas, upgrade
 from koop_pipeline.target.postgres.target import PostgresTarget
 
 World = tuple[PostgresTarget, psycopg.Connection]
@@ -271,3 +273,18 @@ def test_every_reference_is_served_by_an_index(made: World) -> None:
         " (i.indkey::smallint[])[0:cardinality(c.conkey) - 1] = c.conkey)"
     ).fetchall()
     assert unserved == []
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_with_the_loads_that_it_has(tmp_path: Path) -> None:
+    with new_database() as url:
+        upgrade(url, Schemas(), "0001")
+        with psycopg.connect(url) as owner:
+            owner.execute(
+                "INSERT INTO migration.loads (cooperative_id, number, load_id, batch, kind, content_sha256,"
+                " before_sha256, sources_sha256, profile_sha256, suites_sha256, corrections_sha256, verdict, rows)"
+                " VALUES ('KSP-A', 1, 'L-1', 'b', 'full', 'inhalt', 'leer', 'd', 'e', 'f', 'g', 'passed', 5)"
+            )
+        with opened(url, tmp_path) as (staging, target):
+            (load,) = loads_of(staging, target, ["KSP-A"])["KSP-A"]
+            assert target.faults() == []
+        assert (load.content_sha256, load.after_sha256, load.left_sha256) == ("inhalt", "", "inhalt")

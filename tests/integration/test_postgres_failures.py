@@ -96,7 +96,18 @@ FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
         ("CREATE TABLE platform.regions (code text PRIMARY KEY); ALTER TABLE platform.members ADD CONSTRAINT in_region"
          " FOREIGN KEY (region_code) REFERENCES platform.regions",
          "UPDATE new_members SET region_code = '99.99' WHERE member_no = 'A-2'",
-         "the target refuses a row of members: what it refers to is not there, or rows still refer to it (in_region)"),
+         MEMBER + "what it refers to is not there, or rows still refer to it (in_region)"),
+        ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, lower(full_name))",
+         "UPDATE new_members SET full_name = CASE member_no WHEN 'A-2' THEN 'JOKO' ELSE 'Joko' END",
+         "the target refuses row A-1 of members: its key is there already (one_name)"),
+        ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, full_name) WHERE nik IS NULL",
+         "UPDATE new_members SET full_name = 'Joko'; INSERT INTO new_members BY NAME SELECT * REPLACE ('A-3' AS"
+         " member_no) FROM new_members WHERE member_no = 'A-2'", MEMBER + "its key is there already (one_name)"),
+        ("CREATE UNIQUE INDEX one_npwp ON platform.members (npwp); INSERT INTO platform.cooperatives (cooperative_id,"
+         " name, kind, form, savings_loan_unit, status) VALUES ('KSP-C', 'x', 'services', 'primary', 'none', 'active');"
+         " INSERT INTO platform.members (cooperative_id, member_no, full_name, party, membership, status, npwp) VALUES"
+         " ('KSP-C', 'C-1', 'x', 'person', 'member', 'active', '1234')", NPWP,
+         MEMBER + "its key is there already (one_npwp)"),
         ("ALTER TABLE platform.officers ADD CONSTRAINT of_member FOREIGN KEY (cooperative_id, member_no) REFERENCES"
          " platform.members DEFERRABLE INITIALLY DEFERRED", "UPDATE new_officers SET member_no = 'ZZ'",
          "the target refuses a row of officers: what it refers to is not there, or rows still refer to it (of_member)"),
@@ -104,7 +115,16 @@ FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
          " 'Joko' THEN RAISE EXCEPTION 'Joko' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;"
          " CREATE TRIGGER says_no BEFORE INSERT ON platform.members FOR EACH"
          " ROW EXECUTE FUNCTION platform.says_no()", JOKO,
-         "the target refuses a row of members: a trigger of the platform refuses it (check violation)"),
+         MEMBER + "a trigger of the platform refuses it (check violation)"),
+        ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.full_name ="
+         " 'Joko' THEN RAISE EXCEPTION 'Joko'; END IF; RETURN NEW; END $$; CREATE TRIGGER says_no AFTER INSERT ON"
+         " platform.members FOR EACH ROW EXECUTE FUNCTION platform.says_no()", JOKO,
+         MEMBER + "a trigger of the platform refuses it (raise exception)"),
+        ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM"
+         " platform.members WHERE full_name = 'Joko') = 2 THEN RAISE EXCEPTION 'Joko'; END IF; RETURN NULL; END $$;"
+         " CREATE TRIGGER says_no AFTER INSERT ON platform.members FOR EACH STATEMENT EXECUTE FUNCTION"
+         " platform.says_no()", "UPDATE new_members SET full_name = 'Joko'",
+         "the target refuses a row of members: a trigger of the platform refuses it (raise exception)"),
     ],
 )  # fmt: skip
 def test_what_no_rule_foresaw_names_the_row_leaves_nothing_and_the_rest_goes_on(

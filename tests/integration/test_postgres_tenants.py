@@ -13,9 +13,12 @@ from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.identifiers.masking import mask_key, mask_text
 
 TABLES = [table.name for table in PROMOTED]
-BOOKS = ("loads", "load_tables", "amended", "held", "verdicts", "evidence", "rollbacks", "rehearsals")
-HIDDEN = ("amended", "held")
-"""Books with keys in them: the auditor reads them in masked views."""
+BOOKS = (
+    "loads", "load_tables", "amended", "held", "verdicts", "evidence", "rollbacks", "rehearsals", "loaded_rows",
+    "deltas", "delta_rows",
+)  # fmt: skip
+HIDDEN = ("amended", "held", "delta_rows")
+"""Books with keys in them: the auditor reads them in masked views, but for `loaded_rows`, which nobody reads."""
 LINES = {
     "loads": "'KSP', 1, 'L-KSP', 'b', 'full', 'c', 'd', 'e', 'f', 'g', 'h', 'passed', 5, now()",
     "load_tables": "'L-KSP', 'KSP', 'members', 2, 'c'",
@@ -25,6 +28,9 @@ LINES = {
     "evidence": "'L-KSP', 'KSP', 'savings', 1, 1, 0, 1, 0, 0",
     "rollbacks": "'KSP', 'L-0', 'b', 'full', 'c', 'd', now()",
     "rehearsals": "'KSP', 'b', 'x', true, '', now()",
+    "loaded_rows": "'L-KSP', 'KSP', 'members', '5301014101900001', 'c'",
+    "deltas": "'L-KSP', 'KSP', 'members', 'added', 1, NULL, NULL",
+    "delta_rows": "'L-KSP', 'KSP', 'members', '5301014101900001', 'removed', NULL, NULL, NULL, '{}'",
 }
 
 
@@ -79,8 +85,10 @@ def test_a_role_sees_the_cooperatives_that_it_names(
     assert seen(session, schema, table) == ["KSP-A", "KSP-B"]
 
 
-@pytest.mark.parametrize("book", BOOKS)
-@pytest.mark.parametrize("role", ["koop_loader", "koop_auditor"])
+@pytest.mark.parametrize(
+    ("role", "book"),
+    [*(("koop_loader", book) for book in BOOKS), *(("koop_auditor", book) for book in BOOKS if book != "loaded_rows")],
+)
 def test_the_books_are_under_tenants_too(session: psycopg.Connection, role: str, book: str) -> None:
     schema = "audit" if role == "koop_auditor" and book in HIDDEN else "migration"
     become(session, role, None)
@@ -100,7 +108,9 @@ def test_the_loader_cannot_write_a_line_of_another_cooperative(session: psycopg.
         session.execute(SQL("UPDATE {} SET cooperative_id = 'KSP-B'").format(Identifier("migration", book)))
 
 
-@pytest.mark.parametrize("place", ["migration.held", "migration.amended", "audit.secret"])
+@pytest.mark.parametrize(
+    "place", ["migration.held", "migration.amended", "migration.loaded_rows", "migration.delta_rows", "audit.secret"]
+)
 def test_the_auditor_reads_no_key_and_not_the_secret_behind_its_mark(session: psycopg.Connection, place: str) -> None:
     become(session, "koop_auditor", "KSP-A")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -187,7 +197,9 @@ def test_a_number_that_is_a_nik_is_masked_and_still_joins(session: psycopg.Conne
     shapes = [[re.sub("~[0-9a-f]{8}$", "~", value) for value in row] for row in rows]
     assert shapes == [["5301********0001~", "R***h S**i~", "S-2", "S**I A****H~", "0************0~"]] * 2
     assert rows[0][0] != rows[1][0], "a person is not known again in another cooperative"
-    held = session.execute("SELECT DISTINCT key FROM audit.held UNION SELECT key FROM audit.amended").fetchall()
+    held = session.execute(
+        "SELECT DISTINCT key FROM audit.held UNION SELECT key FROM audit.amended UNION SELECT key FROM audit.delta_rows"
+    ).fetchall()
     assert {row[0] for row in held} == {row[0] for row in rows}
 
 
@@ -235,10 +247,11 @@ def test_no_view_of_the_auditor_shows_a_personal_column_as_it_is(session: psycop
         for column in table.all_columns
         if column.form == "code" or column.name in {"branch", "source_no"}
     }
-    assert keys | {("held", "key"), ("amended", "key"), ("accounts", "controls")} == coded
+    assert keys | {("held", "key"), ("amended", "key"), ("delta_rows", "key"), ("accounts", "controls")} == coded
     assert {each for each in personal if each in shown} <= masked
     assert set(personal) - masked == {("members", "birth_date")}
     assert not {(table.name, "extras") for table in PROMOTED} & shown
+    assert ("delta_rows", "row_before") not in shown
 
 
 @pytest.mark.parametrize("role", ["koop_loader", "koop_platform", "koop_auditor"])

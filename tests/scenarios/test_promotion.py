@@ -207,6 +207,35 @@ def test_what_the_platform_wrote_since_is_no_hindrance_to_an_amendment_and_stays
     assert do_promote(folder)[0] == "unchanged"
 
 
+def test_what_was_held_of_officers_without_a_number_comes_in(folder: Path, place: Place) -> None:
+    """The chair's NIK lacks a digit and the vice chair has no name; a delivery mends one, a correction the other."""
+    path = folder / "legacy" / ONLY / "pengurus.csv"
+    delivered = path.read_bytes()
+    damaged = delivered.replace(b";5303013005730017;", b";530301300573001;").replace(b"Lusia Sila;", b";")
+    path.write_bytes(damaged)
+    prepare(run_of(folder))
+    assert do_promote(folder) == ("loaded", "")
+    officers = "SELECT officer_no, full_name, nik FROM platform.officers ORDER BY 1"
+    before = place.ask(officers)
+    assert ("Benediktus Lamanepa", None) in [row[1:] for row in before]
+    assert "Lusia Sila" not in [row[1] for row in before]
+    path.write_bytes(damaged.replace(b";530301300573001;", b";5303013005730017;"))
+    said = folder / "corrections" / ONLY / "pengurus.yaml"
+    said.parent.mkdir(parents=True)
+    said.write_text(
+        f"cooperative: {ONLY}\ncorrections:\n  - {{action: set, table: officers, at: {{file: pengurus.csv, row: 3}},"
+        " column: full_name, expected: null, value: Lusia Sila, reason: SK, who: Ketua, on: 2026-07-10}\n"
+    )
+    prepare(run_of(folder))
+    assert do_promote(folder) == ("amended", "")
+    after = place.ask(officers)
+    assert {row[0] for row in before} < {row[0] for row in after}
+    assert len(after) == len(before) + 1 == len(set(after))
+    assert {("Benediktus Lamanepa", "5303013005730017"), ("Lusia Sila", "5303014408670061")} <= {
+        row[1:] for row in after
+    }  # fmt: skip
+
+
 def test_where_the_platform_has_filled_the_cell_otherwise_the_amendment_stays_out(folder: Path, place: Place) -> None:
     assert do_promote(folder)[0] == "loaded"
     place.do("UPDATE platform.members SET nik = '5303012901980099' WHERE member_no = 'T034'")

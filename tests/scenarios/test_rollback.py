@@ -226,6 +226,29 @@ def test_what_the_platform_keeps_beside_its_rows_keeps_the_load(
 
 
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_the_moment_of_the_load_as_default_hinders_no_rollback_and_another_moment_does(
+    folder: Path, place: Place
+) -> None:
+    assert do_promote(folder)[0] == "loaded"
+    assert do_roll_back(folder) == ["full"]
+    place.do(
+        "ALTER TABLE platform.members ADD made timestamptz DEFAULT now(), ADD day date NOT NULL DEFAULT CURRENT_DATE,"
+        " ADD utc timestamp DEFAULT timezone('utc', now()), ADD local timestamp DEFAULT LOCALTIMESTAMP"
+    )
+    assert do_promote(folder)[0] == "loaded"
+    place.do(f"UPDATE platform.members SET made = made + interval '1 microsecond' WHERE {FIRST}")
+    place.do(f"UPDATE platform.members SET day = day - 1 WHERE {FIRST}")
+    with pytest.raises(RefusedError, match=r"column day of members \(1 row\), column made of members \(1 row\); it"):
+        do_roll_back(folder)
+    place.do(f"UPDATE platform.members SET made = made - interval '1 microsecond', day = day + 1 WHERE {FIRST}")
+    place.do("ALTER TABLE platform.members ADD token uuid DEFAULT gen_random_uuid()")
+    with pytest.raises(RefusedError, match=r"column token of members \(85 rows\); it"):
+        do_roll_back(folder)
+    place.do("ALTER TABLE platform.members DROP token")
+    assert do_roll_back(folder) == ["full"]
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
 def test_what_holds_nothing_of_the_cooperative_hinders_no_rollback(folder: Path, place: Place) -> None:
     """Empty columns and those that only hold their default, and rows of another cooperative."""
     assert do_promote(folder)[0] == "loaded"

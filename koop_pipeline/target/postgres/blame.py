@@ -10,6 +10,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from koop_pipeline.contracts import Table
+from koop_pipeline.target.postgres.schema import ROLE
 
 CONSTRAINT = """
 SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), c.conrelid::regclass::text, c.confrelid::regclass::text,
@@ -29,24 +30,98 @@ WHERE x.relname = %(name)s AND i.indisunique AND i.indexprs IS NULL AND i.indpre
     AND i.indrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
 LIMIT 1
 """
+UNIQUE = """
+SELECT i.indrelid::regclass::text, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+    (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) AS n)
+FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+WHERE x.relname = %(name)s AND i.indisunique
+    AND i.indrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
+"""
+"""A unique index of expressions, or of some rows only: its table, condition and expressions."""
+Cursor = psycopg.Cursor[Any]
+Key = tuple[str, ...]
 
 
-def blamed(
-    cursor: psycopg.Cursor[Any], error: psycopg.IntegrityError, table: Table, rows: Identifier
-) -> tuple[str, ...] | None:
-    """The key (without the cooperative) of the first of `rows` that the constraint refuses, if one does."""
-    question = _question(cursor, error, table, rows)
+def blamed(cursor: Cursor, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> Key | None:
+    """The key (without the cooperative) of the first of `rows` that the constraint refuses, if one does.
+
+    The user that connected is asked where the loader finds none: he may see what the loader may not, other cooperatives
+    among it, of which nothing is told.
+    """
+    condition = _question(cursor, error, table, rows)
+    first = SQL("SELECT {} FROM {} n WHERE {} ORDER BY 1 LIMIT 1")
+    question = first.format(_key(table), rows, condition) if condition else _doubled(cursor, error, table, rows)
     if question is None:
         return None
-    key = SQL(", ").join(SQL("n.{}::text").format(Identifier(name)) for name in table.key or ("cooperative_id",))
-    first = SQL("SELECT {} FROM {} n WHERE {} ORDER BY 1 LIMIT 1").format(key, rows, question)
-    row = cursor.execute(first).fetchone()
-    return tuple(row) if row else None
+    for role in (ROLE, "NONE"):
+        try:
+            with cursor.connection.transaction(force_rollback=True):
+                cursor.execute(SQL("SET LOCAL ROLE {}").format(SQL(role)))
+                cursor.execute(SQL("SET LOCAL row_security = {}").format(SQL("on" if role == ROLE else "off")))
+                if row := cursor.execute(question).fetchone():
+                    return tuple(row)
+        except psycopg.errors.InsufficientPrivilege:
+            continue
+    return None
 
 
-def _question(
-    cursor: psycopg.Cursor[Any], error: psycopg.IntegrityError, table: Table, rows: Identifier
-) -> Composable | None:
+def tried(
+    cursor: Cursor, error: psycopg.Error, statement: SQL | Composed, table: Table, rows: Identifier
+) -> Key | None:
+    """The key of the first of `rows` that is refused by itself, found by trying ever fewer; None where all are needed.
+
+    For what no question can be asked of: a trigger. Each try is undone.
+    """
+    counted = cursor.execute(SQL("SELECT count(*) FROM {}").format(rows)).fetchone()
+    passes, refused = 0, int(counted[0]) if counted else 0
+    place = SQL("(SELECT ctid FROM {} ORDER BY ctid OFFSET {} LIMIT 1)")
+    while refused - passes > 1:
+        middle = (passes + refused) // 2
+        less = SQL("ctid > {}").format(place.format(rows, middle - 1))
+        passes, refused = (passes, middle) if _refuses(cursor, error, statement, rows, less) else (middle, refused)
+    last = place.format(rows, refused - 1)
+    if refused and _refuses(cursor, error, statement, rows, SQL("ctid <> {}").format(last)):
+        row = cursor.execute(SQL("SELECT {} FROM {} n WHERE n.ctid = {}").format(_key(table), rows, last)).fetchone()
+        return tuple(row) if row else None
+    return None
+
+
+def _refuses(cursor: Cursor, error: psycopg.Error, statement: SQL | Composed, rows: Identifier, but: Composed) -> bool:
+    """Whether the statement fails so again without those of `rows` for which `but` holds."""
+    try:
+        with cursor.connection.transaction(force_rollback=True):
+            cursor.execute(SQL("DELETE FROM {} WHERE {}").format(rows, but))
+            cursor.execute(statement)
+        return False
+    except type(error):
+        return True
+
+
+def _key(table: Table) -> Composed:
+    return SQL(", ").join(SQL("n.{}::text").format(Identifier(name)) for name in table.key or ("cooperative_id",))
+
+
+def _doubled(cursor: Cursor, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> Composed | None:
+    """The question for the first row whose expressions are those of another row, there or coming."""
+    named = error.diag
+    asked = {"name": named.constraint_name, "schema": named.schema_name, "table": named.table_name}
+    found = cursor.execute(UNIQUE, asked).fetchone()
+    if found is None:
+        return None
+    own, condition, expressions = found
+    same = SQL(" AND ").join(SQL("r.{0} = o.{0}").format(Identifier(name)) for name in table.full_key)
+    return SQL(
+        "SELECT {key} FROM (SELECT *, count(*) OVER (PARTITION BY {parts}) AS koop_times FROM (SELECT true AS koop_new,"
+        " r.* FROM {rows} r UNION ALL SELECT false, o.* FROM {own} o"
+        " WHERE NOT EXISTS (SELECT FROM {rows} r WHERE {same})) AS both_sides WHERE ({condition})"
+        " AND ({parts}) IS NOT NULL) n WHERE koop_new AND koop_times > 1 ORDER BY 1 LIMIT 1"
+    ).format(
+        key=_key(table), rows=rows, own=SQL(own), condition=SQL(condition), same=same,
+        parts=SQL(", ").join(SQL("({})").format(SQL(each)) for each in expressions),
+    )  # fmt: skip
+
+
+def _question(cursor: Cursor, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> Composable | None:
     """The condition on a row `n` under which it is to blame."""
     named = error.diag
     if isinstance(error, psycopg.errors.NotNullViolation) and named.column_name:

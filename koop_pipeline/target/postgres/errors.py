@@ -25,6 +25,8 @@ PASSING = (
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
 
+OF_A_ROW = (psycopg.DataError, psycopg.errors.RaiseException)
+"""What is said of a row where its table is known; a trigger may raise the second."""
 WAITING = re.compile("starting up|shutting down|recovery|too many|connection slots|not yet accepting")
 FOR_GOOD = re.compile("authentication|password|pg_hba|does not exist|not permitted|permission denied|SSL|certificate")
 SEVERITY = re.compile(r"[^\s:]+:  ")
@@ -46,7 +48,7 @@ def told(
     """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
     diagnosis = error.diag
     table = table or diagnosis.table_name
-    if isinstance(error, psycopg.IntegrityError) or (isinstance(error, psycopg.DataError) and table):
+    if isinstance(error, psycopg.IntegrityError) or (table and isinstance(error, OF_A_ROW)):
         place = table or "a table"
         shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
         row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
@@ -96,7 +98,7 @@ def _reason(error: psycopg.Error, column: str | None) -> str:
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
         return f"what it refers to is not there, or rows still refer to it ({named})"
-    if isinstance(error, psycopg.IntegrityError) and not named:
+    if isinstance(error, psycopg.errors.RaiseException) or (isinstance(error, psycopg.IntegrityError) and not named):
         return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.IntegrityError):
         return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"

@@ -58,10 +58,10 @@ class Schemas:
         return sql
 
 
-def upgrade(url: str, schemas: Schemas) -> None:
-    """Bring the schemas to this version, in one transaction of its own; others that upgrade wait."""
+def upgrade(url: str, schemas: Schemas, to: str = "head") -> None:
+    """Bring the schemas to this version (or up to another one), in one transaction; others that upgrade wait."""
     with _bound(url) as bound, bound.begin():
-        _revise(bound, schemas)
+        _revise(bound, schemas, to)
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def _bound(url: str) -> Iterator[Connection]:
         raise (error.orig if isinstance(error.orig, psycopg.Error) else error) from None
 
 
-def _revise(bound: Connection, schemas: Schemas) -> None:
+def _revise(bound: Connection, schemas: Schemas, to: str = "head") -> None:
     """Run what revisions are missing in an open transaction."""
     from alembic import command
     from alembic.config import Config
@@ -103,7 +103,7 @@ def _revise(bound: Connection, schemas: Schemas) -> None:
     bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
     bound.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schemas.migration}")
     config.attributes.update(connection=bound, schemas=schemas)
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def version(connection: psycopg.Connection, schemas: Schemas) -> str | None:

@@ -3,18 +3,19 @@
 Put here the verbs of `promotion.target.Writing`; how rows get in is `copying.py`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from koop_pipeline.contracts import PROMOTED, Table
+from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.content import row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
-from koop_pipeline.target.postgres.blame import blamed
+from koop_pipeline.target.postgres.blame import blamed, tried
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import told
 from koop_pipeline.target.postgres.schema import Schemas
@@ -45,6 +46,11 @@ class PostgresWriting:
         statement = "UPDATE {into} o SET {column} = NULL FROM {incoming} n WHERE {same}"
         return self._from(table, relation, list(table.full_key), statement, column)
 
+    def change(self, table: Table, relation: str) -> int:
+        """Write all columns of rows."""
+        listed = ["cooperative_id", *table.names]
+        return self._from(table, relation, listed, "UPDATE {into} o SET {sets} FROM {incoming} n WHERE {same}")
+
     def remove(self, table: Table, relation: str | None) -> int:
         """Remove rows."""
         if relation:
@@ -62,9 +68,16 @@ class PostgresWriting:
             locked = SQL("SELECT count(*) FROM (SELECT FROM {} WHERE cooperative_id = %s FOR UPDATE) AS locked")
             self.cursor.execute(locked.format(self._table(table.name)), [self.cooperative_id])
 
-    def beside(self) -> list[str]:
+    def beside(self, going: Mapping[str, str] | None = None) -> list[str]:
         """What the platform keeps in columns and tables of its own with the cooperative's rows."""
-        return beside(self.cursor, self.schemas, self.cooperative_id)
+        if going is None:
+            return beside(self.cursor, self.schemas, self.cooperative_id)
+        said = []
+        for name, relation in going.items():
+            place = (self.schemas.platform, name)
+            for incoming, _ in slices(self.cursor, self.staging, relation, place, TABLES[name].full_key):
+                said += beside(self.cursor, self.schemas, self.cooperative_id, TABLES[name], incoming)
+        return said
 
     def hashes(self) -> Hashes:
         """Rows and hash of every table, by PostgreSQL's own functions (`staging/content.py` says what is hashed)."""
@@ -100,7 +113,7 @@ class PostgresWriting:
         for incoming, rows in slices(self.cursor, self.staging, relation, into, listed, table.key):
             filled = SQL(statement).format(
                 into=Identifier(*into), incoming=incoming, names=names(listed), same=_same(table),
-                column=Identifier(column) if column else SQL(""),
+                column=Identifier(column) if column else SQL(""), sets=_sets(table),
             )  # fmt: skip
             came += rows
             met += self._guarded(table, filled, incoming)
@@ -118,14 +131,20 @@ class PostgresWriting:
                 return self.cursor.execute(statement).rowcount
         except psycopg.DataError as error:
             raise told(error, table.name) from None
-        except psycopg.IntegrityError as error:
-            raise self._blamed(error, table, rows) from None
+        except (psycopg.IntegrityError, psycopg.errors.RaiseException) as error:
+            raise self._blamed(error, statement, table, rows) from None
 
-    def _blamed(self, error: psycopg.IntegrityError, table: Table, rows: Identifier) -> TargetError:
+    def _blamed(
+        self, error: psycopg.IntegrityError | psycopg.errors.RaiseException, statement: SQL | Composed, table: Table,
+        rows: Identifier,
+    ) -> TargetError:  # fmt: skip
         """The error with its row; where the question for the row fails itself, with the table that the server names."""
         try:
             with self.cursor.connection.transaction():
-                return told(error, table.name, blamed(self.cursor, error, table, rows))
+                key = None
+                if isinstance(error, psycopg.IntegrityError):
+                    key = blamed(self.cursor, error, table, rows)
+                return told(error, table.name, key or tried(self.cursor, error, statement, table, rows))
         except psycopg.Error:
             return told(error, error.diag.table_name or table.name)
 
@@ -134,6 +153,12 @@ def _same(table: Table) -> Composed:
     return SQL(" AND ").join(
         SQL("o.{} = n.{}").format(Identifier(name), Identifier(name)) for name in table.full_key
     )  # fmt: skip
+
+
+def _sets(table: Table) -> Composed:
+    return SQL(", ").join(
+        SQL("{} = n.{}").format(Identifier(name), Identifier(name)) for name in table.names if name not in table.key
+    )
 
 
 def _table_hash(table: Table, place: str) -> str:

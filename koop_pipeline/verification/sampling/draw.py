@@ -24,7 +24,7 @@ from koop_pipeline.verification.sampling.strata import AMOUNTS, PAGES, STRATA, S
 from koop_pipeline.verification.sampling.target import Relation, read_back
 from koop_pipeline.verification.sampling.terms import Terms
 
-ADMITTED = ("loaded", "unchanged", "amended")
+ADMITTED = ("loaded", "unchanged", "amended", "delta")
 Taken = dict[str, pl.DataFrame]
 """By stratum the drawn items: key, row, amount, hits, always."""
 

@@ -388,3 +388,15 @@ def test_an_unknown_key_in_overrides_names_the_overrides(tmp_path: Path) -> None
     assert "KSP-A.yaml, line 2: the key 'member' is not known here" in fault(
         with_overrides(tmp_path, "dates: mdy\nmember: {from: anggota}\n")
     )
+
+
+def test_a_phase_that_names_its_branch_has_it_in_its_keys_before_the_next_one_comes(tmp_path: Path) -> None:
+    one = BATCH.replace("source: legacy/KSP-A", "source: {path: legacy/KSP-A, branch: PST}")
+    assert one != BATCH
+    for number, (text, prefixed) in enumerate([
+        (one, False), (one + "method: parallel\n", False), (one + "method: phased\n", True),
+        (BATCH + "method: phased\n", False),
+    ]):  # fmt: skip
+        (tmp_path / str(number)).mkdir()
+        (cooperative,) = folder(tmp_path / str(number), batch=text).batch("gelombang-01").cooperatives
+        assert cooperative.prefixes_keys is prefixed
