@@ -1,12 +1,11 @@
 """Every row of the target against staging, by a hash for each key range, narrowed to the rows and columns that differ.
 
 A row's hash is the sha256 of its typed, length-prefixed text (`staging/content.py`): nothing can move from one column
-into the next unseen, and null, an empty text and 0 are three things. First the hashes of whole cooperatives are
-compared. What staging holds of one is not hashed again where its state is still the one that the gate hashed. Where
-two differ, a cooperative's rows are compared by ranges of keys: a range's hash is the sha256 of its rows' hashes,
-sorted. So all stands and falls with sha256: who wants to pass with another row needs a collision of it. Which range a
-key falls into is DuckDB's own hash of the key; nothing rests on that, nor on a collation or an order. Where a range
-differs, its rows are compared cell by cell.
+into the next unseen, and null, an empty text and 0 are three things. First the hash of a whole cooperative in the
+target is held against the one that the gate took. Where it differs, its rows are compared with staging by ranges of
+keys: a range's hash is the sha256 of its rows' hashes, sorted. So all stands and falls with sha256: who wants to pass
+with another row needs a collision of it. Which range a key falls into is DuckDB's own hash of the key; nothing rests
+on that, nor on a collation or an order. Where a range differs, its rows are compared cell by cell.
 """
 
 from koop_pipeline.contracts import Table
@@ -21,17 +20,16 @@ DIFFERING = "_koop_differing"
 def compare(staging: Staging, table: Table, ids: list[str], expected: str, found: str) -> None:
     """Fill `verification.results` and `verification.differences` for a group of cooperatives.
 
-    `expected` and `found` are relations with the contract's columns. All differences are counted; of each kind and
-    column the first `SHOWN` keys of a cooperative are listed, in the order of their bytes.
+    `expected` and `found` are relations with the contract's columns; the hashes of `expected` are those that the gate
+    took. All differences are counted; of each kind and column the first `SHOWN` keys of a cooperative are listed, in
+    the order of their bytes.
     """
-    hashes = " LEFT JOIN ".join([
-        "(SELECT unnest($ids::VARCHAR[]) AS id) c",
-        f"({_hashes_expected(staging, table, ids, expected)}) e ON e.cooperative_id = c.id",
-        f"({table_hashes(table, found, _scope(ids))}) f ON f.cooperative_id = c.id",
-    ])  # fmt: skip
+    judged = f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = {literal(table.name)}"
     staging.execute(
         "CREATE OR REPLACE TEMP TABLE _koop_sides AS SELECT c.id, coalesce(e.rows, 0) AS expected, coalesce(f.rows, 0)"
-        f" AS found, e.sha256 IS NOT DISTINCT FROM f.sha256 AS same FROM {hashes}",
+        f" AS found, e.sha256 IS NOT DISTINCT FROM f.sha256 AS same FROM (SELECT unnest($ids::VARCHAR[]) AS id) c"
+        f" LEFT JOIN ({judged}) e ON e.cooperative_id = c.id"
+        f" LEFT JOIN ({table_hashes(table, found, _scope(ids))}) f ON f.cooperative_id = c.id",
         {"ids": ids},
     )
     staging.execute(
@@ -45,23 +43,15 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
         })  # fmt: skip
 
 
+def changed_since_gate(staging: Staging, table: Table, ids: list[str], relation: str) -> list[str]:
+    """The cooperatives of which `relation` is no longer what the gate hashed, in order."""
+    now = dict(staging.rows(table_states(table, relation, _scope(ids))))
+    then = dict(staging.rows("SELECT cooperative_id, state FROM gate.contents WHERE table_name = ?", [table.name]))
+    return [each for each in ids if now.get(each) != then.get(each)]
+
+
 def _scope(ids: list[str]) -> str:
     return f"cooperative_id IN ({', '.join(map(literal, ids))})"
-
-
-def _hashes_expected(staging: Staging, table: Table, ids: list[str], relation: str) -> str:
-    """A SELECT of cooperative_id, rows, sha256: the gate's hashes where the state is the gate's, else new ones."""
-    judged = (
-        f"SELECT g.cooperative_id, g.rows, g.sha256 FROM gate.contents g JOIN"
-        f" ({table_states(table, relation, _scope(ids))}) s USING (cooperative_id, state)"
-        f" WHERE g.table_name = {literal(table.name)}"
-    )
-    staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_judged AS {judged}")
-    known = {row[0] for row in staging.rows("SELECT cooperative_id FROM _koop_judged")}
-    changed = [each for each in ids if each not in known]
-    if not changed:
-        return "SELECT * FROM _koop_judged"
-    return f"SELECT * FROM _koop_judged UNION ALL {table_hashes(table, relation, _scope(changed))}"
 
 
 def _range(table: Table, alias: str) -> str:

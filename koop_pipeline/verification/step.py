@@ -63,7 +63,11 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
             halt(staging, cooperative_id, "verify", f"{cooperative_id}: nothing of it was verified; {error}; {AGAIN}")
         return []
     for table in PROMOTED:
-        ranges.compare(staging, table, group, f"gate.promotable_{table.name}", target.there + table.name)
+        promotable = f"gate.promotable_{table.name}"
+        ranges.compare(staging, table, group, promotable, target.there + table.name)
+        for cooperative_id in ranges.changed_since_gate(staging, table, group, promotable):
+            reason = f"{cooperative_id}: staging changed since the gate ({table.name}), so it proves nothing any more"
+            halt(staging, cooperative_id, "verify", f"{reason}; run koop migrate again")
     _compare_totals(staging, target, group)
     _find_orphans(staging, target, group)
     record_target(staging, "read_back", group, target.there)
