@@ -14,6 +14,10 @@ from koop_pipeline.cleaning.frame import BRANCH_KEYS
 from koop_pipeline.corrections.match import Cell, Place, Said, key_of
 
 Outcome = Literal["applied", "fulfilled", "superseded", "late", "error"]
+MOVED = (
+    "it names its row by place alone and nothing that stands in it, and the cooperative was delivered anew since it was"
+    " loaded: another row may stand there; say the row's key, or deliver what it says"
+)
 CellPlace = tuple[str, str, int, str]
 
 
@@ -34,7 +38,8 @@ class Delivery:
 
     `values` gives the canonical value of a correction's own text, by table, column and text. `loaded` has the
     cooperatives that are in the target with the digests of the corrections that their load contains, `held` the cells
-    (rows: column null) that the last gate held.
+    (rows: column null) that the last gate held. `again`: the cooperatives of which more is delivered than was loaded
+    (methods parallel and phased), so that a place may be another row's by now.
     """
 
     rows: dict[Place, list[int]]
@@ -46,6 +51,7 @@ class Delivery:
     loaded: dict[str, set[str]]
     held: set[tuple[str, str, int, str | None]]
     branches: dict[str, list[str]]
+    again: frozenset[str] = frozenset()
 
     def same(self, table: str, column: str, one: str | None, other: str | None) -> bool:
         """Whether two corrections' texts say the same."""
@@ -83,6 +89,8 @@ def _judge(said: Said, delivery: Delivery, before: dict[CellPlace, _Said]) -> Ve
         return _late(_add(said, delivery, rows), delivery)
     if len(rows) != 1:
         return _not_one(said, delivery, len(rows))
+    if said.cooperative_id in delivery.again and said.item.key is None and not said.item.expected:
+        return Verdict(said, "error", MOVED)
     late = _late(Verdict(said, "applied", row=rows[0]), delivery)
     if late.outcome == "late":
         return late

@@ -68,6 +68,7 @@ def judged(staging: Staging, said: list[Said], cooperatives: Sequence[Cooperativ
         loaded=_loaded(staging),
         held=_held(staging),
         branches={one.id: [each for each in one.branches if each] for one in cooperatives if one.prefixes_keys},
+        again=_loaded_and_delivered_anew(staging, run),
     )
     return judge(said, delivery)
 
@@ -100,6 +101,19 @@ def _loaded(staging: Staging) -> dict[str, set[str]]:
     for cooperative_id, digest in staging.rows("SELECT cooperative_id, digest FROM verification.loaded_corrections"):
         found.setdefault(cooperative_id, set()).add(digest)
     return found
+
+
+def _loaded_and_delivered_anew(staging: Staging, run: BatchRun) -> frozenset[str]:
+    """The cooperatives that this staging file loaded, in a batch whose method allows another delivery, and whose source
+    is another one since.
+    """
+    if run.batch.method == "cutover":
+        return frozenset()
+    rows = staging.rows(
+        "SELECT l.cooperative_id FROM verification.loaded_sources l JOIN raw.cooperatives r USING (cooperative_id)"
+        " WHERE r.sources_sha256 <> l.sources_sha256"
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def _held(staging: Staging) -> set[tuple[str, str, int, str | None]]:

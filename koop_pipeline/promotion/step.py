@@ -25,6 +25,7 @@ from koop_pipeline.target.model import Target, TargetError, Writing, load_order,
 from koop_pipeline.target.opening import open_target
 
 REMEMBERED = {
+    "loaded_sources": "SELECT cooperative_id, sources_sha256 FROM gate.decisions WHERE cooperative_id = ?",
     "loaded": "SELECT ?",
     "loaded_corrections": "SELECT cooperative_id, digest FROM mapped.corrections WHERE cooperative_id = ?"
     " AND outcome NOT IN ('late', 'error')",
@@ -92,13 +93,13 @@ def _place(staging: Staging, cooperative_id: str, error: TargetError) -> str:
 
 
 def _remember(staging: Staging, cooperative_id: str, *, keeps: bool) -> None:
-    """Keep which corrections and merges the load contains, so that later runs leave it as it is.
+    """Keep of which source the load is, and which corrections and merges it has, so that later runs leave it as it is.
 
     Not where a delta may change it: then each delivery is corrected and merged anew, for its rows may be others.
     """
     for table, sql in REMEMBERED.items():
         staging.clear(f"verification.{table}", [cooperative_id])
-        if keeps:
+        if keeps or table == "loaded_sources":
             staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 

@@ -103,6 +103,7 @@ BOOKKEEPING = {
     "verification.rehearsed": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
     "verification.loaded": "cooperative_id VARCHAR",
+    "verification.loaded_sources": "cooperative_id VARCHAR, sources_sha256 VARCHAR",
     "verification.loaded_corrections": "cooperative_id VARCHAR, digest VARCHAR",
     "verification.loaded_merges": "cooperative_id VARCHAR, row BIGINT, into_row BIGINT, rule VARCHAR",
     "verification.results": "cooperative_id VARCHAR, table_name VARCHAR, expected BIGINT, found BIGINT,"
