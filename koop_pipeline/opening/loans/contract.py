@@ -25,6 +25,9 @@ COLUMNS = [
     *OWN,
 ]
 BEFORE = "fell_before"  # fmt: skip
+RESUMES = "resumes"
+OFF_DAYS = 5
+"""By how many days due dates of one plan may lie off: months have 28 to 31."""
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -42,7 +45,9 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     null in an added row. Whether the whole or only what was delivered counts is decided by `decided`. A schedule that
     is numbered anew is not completed; where its instalments are the last of the terms, `in_all` (else null) is the
     interest that these have in the whole term. `fell_before`: the interest that the stated terms have before the first
-    delivered due date; null without such terms.
+    delivered due date; null without such terms. `resumes`: whether the delivered schedule begins later than
+    the terms (by its own period) and its interest is nearer to that of theirs from then on than to that of the whole
+    term; null without terms.
     """
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
@@ -57,6 +62,7 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     rest = generated.join(delivered.select("_loan").unique(), on="_loan", how="anti")
     both = pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)])
     both = both.join(_fell_before(delivered, stated), on="_loan", how="left")
+    both = both.join(_resumes(delivered, generated), on="_loan", how="left")
     return both.sort("_loan", "instalment_no")
 
 
@@ -66,6 +72,23 @@ def _fell_before(delivered: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     rows = stated.join(begins, on="_loan", how="inner")
     earlier = pl.col("due_on") < pl.col("_first")
     return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias(BEFORE))
+
+
+def _resumes(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+    """`_loan`, `resumes` of loans with a delivered schedule and terms."""
+    own = delivered.filter(~pl.col("added")).group_by("_loan").agg(
+        _first=pl.col("due_on").min(), _own=pl.col("own_interest").sum(),
+        _days=(pl.col("due_on").max() - pl.col("due_on").min()).dt.total_days()
+        // pl.max_horizontal(pl.len().cast(pl.Int64) - 1, 1),
+    )  # fmt: skip
+    earlier = pl.col("due_on") < pl.col("_first")
+    sums = generated.join(own, on="_loan", how="inner").group_by("_loan", "_own", "_first", "_days").agg(
+        _before=pl.col("interest").filter(earlier).sum(), _after=pl.col("interest").filter(~earlier).sum(),
+        _begins=pl.col("due_on").min(),
+    )  # fmt: skip
+    nearer = (pl.col("_own") - pl.col("_after")) * 2 < pl.col("_before")
+    later = pl.col("_first") - pl.duration(days=pl.col("_days") - OFF_DAYS) >= pl.col("_begins")
+    return sums.select("_loan", (nearer & later & (pl.col("_before") > 0)).alias(RESUMES))
 
 
 def decided(schedule: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:

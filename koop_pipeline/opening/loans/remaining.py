@@ -19,7 +19,8 @@ a loan whose principal is repaid, the interest that fell due by its last payment
 Without such a history, or where no repayment of the cooperative says what of it is interest, the interest of an
 instalment counts as paid with its principal; an instalment that has interest only, if a later one is touched, or if
 it fell due before the cut-off and before the stored arrears begin. A delivered schedule that holds just the
-outstanding principal and does not begin at instalment 1 is unpaid as it is.
+outstanding principal and does not begin at instalment 1 is unpaid as it is; so is one of a bullet, whose principal is
+the whole one to the end, where its interest is that of what remains.
 """
 
 import polars as pl
@@ -74,8 +75,8 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     """`_untouched` (a schedule of what remains), `_history` (payments explain the balance), `_repaid`, `_position`."""
     total, first = pl.col("principal").sum().over("_loan"), pl.col("instalment_no").min().over("_loan")
     full = ((total - pl.col("_principal")).abs() <= pl.col("_tolerance")).fill_null(False)
-    untouched = pl.col("delivered") & ~full & ((first > 1) | ((total - pl.col("_out")).abs() <= pl.col("_tolerance")))
-    untouched = untouched.fill_null(False)
+    untouched = ~full & ((first > 1) | ((total - pl.col("_out")).abs() <= pl.col("_tolerance")))
+    untouched = (pl.col("delivered") & (untouched.fill_null(False) | (full & _resumed_bullet()))).fill_null(False)
     explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
     original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
     frame = frame.with_columns(
@@ -90,6 +91,18 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
         _last=pl.col("instalment_no") == pl.col("instalment_no").max().over("_loan"),
     )
+
+
+def _resumed_bullet() -> pl.Expr:
+    """Whether the delivered schedule of a bullet is one of what remains: by its terms; without any, by its numbers, or
+    where more interest is paid than it has begun by the cut-off.
+    """
+    begun = pl.col("interest").filter(_begun()).sum().over("_loan")
+    beyond = pl.col("_interest_paid") > begun + pl.len().over("_loan") * RUPIAH
+    by_itself = (pl.col("instalment_no").min().over("_loan") > 1) | beyond
+    resumed = pl.col("in_all").is_not_null() | pl.coalesce("resumes", by_itself)
+    whole_one = pl.col("added").any().over("_loan")
+    return ((pl.col("interest_method") == "bullet") & ~whole_one & resumed).fill_null(False)
 
 
 def _rest(frame: pl.DataFrame, part: str, paid: pl.Expr) -> pl.DataFrame:
