@@ -6,11 +6,11 @@ Put here how repaid money is laid on instalments. Where a contract comes from (d
 Principal. What is repaid (original minus outstanding principal) is laid on the instalments in order; where the
 history explains the outstanding principal, a payment that names its instalment goes to that one first. A residue of
 rounding neither leaves an instalment open nor opens the next one: at most one unit or a rupiah an instalment so far,
-or, in a generated schedule with equal principals, what comes about if each payment was rounded up, down or not at all;
-never more than a tenth of the instalment. In a generated schedule the last instalment takes such residues, and what
-exceeds the original principal after a restructuring, so its principal sums to the outstanding principal exactly:
-after arrears or early payment the instalments not fully paid carry what remains. A delivered schedule is the
-contract: its amounts stay, except those of an instalment paid in part.
+or, in a generated schedule with equal principals, what comes about if each payment was rounded up, down or not at all,
+to the unit or, where that is a rupiah, to any of `UNITS`; never more than a tenth of the instalment. In a generated
+schedule the last instalment takes such residues, and what exceeds the original principal after a restructuring, so its
+principal sums to the outstanding principal exactly: after arrears or early payment the instalments not fully paid carry
+what remains. A delivered schedule is the contract: its amounts stay, except those of an instalment paid in part.
 
 Interest. Where the history explains the outstanding principal, the interest paid is laid on the instalments in the
 same way, and nothing is forgiven: in a generated schedule what remains is the contract's interest less what was paid,
@@ -25,6 +25,7 @@ the whole one to the end, where its interest is that of what remains.
 
 import polars as pl
 
+from koop_pipeline.opening.loans.rounding import UNITS
 from koop_pipeline.opening.money import RUPIAH, whole
 
 LEVEL = ("flat", "declining", "margin")
@@ -41,7 +42,8 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     whose principal is paid), begun_interest (with that of the ones begun by the cut-off), all_interest, completed
     (instalments were added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was
     delivered), assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by
-    the policy only: no payment, arrears or settled day says so).
+    the policy only: no payment, arrears or settled day says so), reopened_principal and reopened_interest (of overdue
+    instalments of which no more than a tenth of the principal, and all interest, is unpaid, and no payment tells so).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
@@ -63,6 +65,7 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 _OF_LOAN = [
     "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest",
     "completed", "untouched", "own_sum", "assumed_interest", "assumed_count",
+    "reopened_principal", "reopened_interest",
 ]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
@@ -127,10 +130,15 @@ def _limited(frame: pl.DataFrame) -> pl.DataFrame:
     """
     level = ~pl.col("delivered") & pl.col("interest_method").is_in(LEVEL).fill_null(False)
     count = pl.len().over("_loan").cast(pl.Int128)
-    down = pl.col("_principal") // (count * pl.col("_unit")) * pl.col("_unit")
+    coarser = [pl.when(pl.col("_unit") <= RUPIAH).then(whole(unit * RUPIAH)) for unit in UNITS]
 
     def made(k: pl.Expr) -> pl.Expr:
-        rounded = [(pl.col("_repaid") - k * part).abs() <= k * RUPIAH for part in (down, down + pl.col("_unit"))]
+        rounded = [
+            (pl.col("_repaid") - k * part).abs() <= k * RUPIAH
+            for unit in (pl.col("_unit"), *coarser)
+            for down in (pl.col("_principal") // (count * unit) * unit,)
+            for part in (down, down + unit)
+        ]
         exact = (pl.col("_repaid") * count - k * pl.col("_principal")).abs() <= k * count * RUPIAH
         return (level & pl.any_horizontal(exact, *rounded)).fill_null(False)
 
@@ -191,14 +199,19 @@ def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     settled = (pl.col("due_on") <= pl.col("interest_accrued_to")).fill_null(False)
     settled = settled | pl.col("arrears_days").is_not_null()
     told = pl.col("_told") | pl.col("_untouched") | settled
+    nearly = (pl.col("rest_principal") > 0) & (pl.col("rest_principal") * 10 <= pl.col("principal"))
+    reopened = nearly & ~paid & ~pl.col("_told") & ~pl.col("_untouched") & (pl.col("due_on") < pl.col("cutoff_on"))
+    reopened = (reopened & (pl.col("interest") > 0)).fill_null(False)
     assumed = (interest_only & fell_due & ~overtaken & ~told).fill_null(False)
     by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
-    by_history = pl.when(pl.col("added") & ~_begun()).then(whole(0)).otherwise(by_history)
+    by_history = pl.when(pl.col("added") & ~_begun() & ~interest_only).then(whole(0)).otherwise(by_history)
     return frame.with_columns(
         rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
         moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
         assumed_interest=pl.when(assumed).then("interest").otherwise(whole(0)).sum().over("_loan"),
         assumed_count=assumed.sum().over("_loan"),
+        reopened_principal=pl.col("rest_principal").filter(reopened).sum().over("_loan"),
+        reopened_interest=pl.col("interest").filter(reopened).sum().over("_loan"),
     )  # fmt: skip
 
 
