@@ -16,17 +16,18 @@ Interest. Where the history explains the outstanding principal, the interest pai
 same way, and nothing is forgiven: in a generated schedule what remains is the contract's interest less what was paid,
 a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said. Of
 a loan whose principal is repaid, the interest that fell due by its last payment stays owed, later interest is not.
-Without such a history, or where no repayment of the cooperative says what of it is interest, the interest of an
-instalment counts as paid with its principal; an instalment that has interest only, if a later one is touched, or if
-it fell due before the cut-off and before the stored arrears begin. A delivered schedule that holds just the
+Without such a history, or where no repayment of the cooperative says what of it is interest, it is that of
+`interest_by_policy.py`. A delivered schedule that holds just the
 outstanding principal and does not begin at instalment 1 is unpaid as it is; so is one of a bullet, whose principal is
 the whole one to the end, where its interest is that of what remains.
 """
 
 import polars as pl
 
+from koop_pipeline.opening.loans import owed_interest
+from koop_pipeline.opening.loans.interest_by_policy import by_policy
 from koop_pipeline.opening.loans.rounding import UNITS
-from koop_pipeline.opening.money import RUPIAH, whole
+from koop_pipeline.opening.money import RUPIAH, sen, whole
 
 LEVEL = ("flat", "declining", "margin")
 
@@ -43,9 +44,12 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     (instalments were added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was
     delivered), assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by
     the policy only: no payment, arrears or settled day says so), reopened_principal and reopened_interest (of overdue
-    instalments of which no more than a tenth of the principal, and all interest, is unpaid, and no payment tells so).
+    instalments of which no more than a tenth of the principal, and all interest, is unpaid, and no payment tells so),
+    unsettled_interest and unsettled_count (of instalments that fell due after the settled day, and open for that),
+    passed_interest (of such that counts as paid all the same, for stored arrears or interest say so).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
+    loans = loans.with_columns(_stored_interest=sen(owed_interest.stored()))
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
         "_loan", "instalment_no"
     )
@@ -65,12 +69,13 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 _OF_LOAN = [
     "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest",
     "completed", "untouched", "own_sum", "assumed_interest", "assumed_count",
-    "reopened_principal", "reopened_interest",
+    "reopened_principal", "reopened_interest", "unsettled_interest", "unsettled_count",
+    "passed_interest",
 ]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
     "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
-    "interest_accrued_to",
+    "interest_accrued_to", "disbursed_on", "_stored_interest",
 ]  # fmt: skip
 
 
@@ -187,31 +192,12 @@ def _carry(frame: pl.DataFrame) -> pl.DataFrame:
 def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     """Interest that remains: by the history where there is one, else with the principal (see the module's policy)."""
     by_history, moved = _interest_by_history()
-    arrears_from = pl.col("as_of") - pl.duration(days=pl.col("arrears_days").clip(0, 40_000))
-    begins = pl.min_horizontal("cutoff_on", pl.when(pl.col("arrears_days") > 0).then(arrears_from))
-    paid_at = pl.when(pl.col("_closed") | pl.col("_touched")).then("instalment_no")
-    overtaken = pl.col("instalment_no") < paid_at.max().over("_loan")
-    interest_only = pl.col("principal") == 0
-    residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
-    overtaken = overtaken.fill_null(False)
-    fell_due = pl.col("due_on") < begins
-    paid = pl.col("_closed") | residue | (interest_only & (fell_due | overtaken))
-    settled = (pl.col("due_on") <= pl.col("interest_accrued_to")).fill_null(False)
-    settled = settled | pl.col("arrears_days").is_not_null()
-    told = pl.col("_told") | pl.col("_untouched") | settled
-    nearly = (pl.col("rest_principal") > 0) & (pl.col("rest_principal") * 10 <= pl.col("principal"))
-    reopened = nearly & ~paid & ~pl.col("_told") & ~pl.col("_untouched") & (pl.col("due_on") < pl.col("cutoff_on"))
-    reopened = (reopened & (pl.col("interest") > 0)).fill_null(False)
-    assumed = (interest_only & fell_due & ~overtaken & ~told).fill_null(False)
-    by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
-    by_history = pl.when(pl.col("added") & ~_begun() & ~interest_only).then(whole(0)).otherwise(by_history)
+    frame = by_policy(frame)
+    begun = _begun() | (pl.col("principal") == 0)
+    by_history = pl.when(pl.col("added") & ~begun).then(whole(0)).otherwise(by_history)
     return frame.with_columns(
-        rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
+        rest_interest=pl.when("_told").then(by_history).otherwise("_by_policy"),
         moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
-        assumed_interest=pl.when(assumed).then("interest").otherwise(whole(0)).sum().over("_loan"),
-        assumed_count=assumed.sum().over("_loan"),
-        reopened_principal=pl.col("rest_principal").filter(reopened).sum().over("_loan"),
-        reopened_interest=pl.col("interest").filter(reopened).sum().over("_loan"),
     )  # fmt: skip
 
 

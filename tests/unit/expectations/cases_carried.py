@@ -35,7 +35,7 @@ CARRIED = {
     " CUT-05=b LON-CAP-02=w LON-RES-02=w LON-INT-01=w LON-INT-02=w LON-INT-03=w LON-INT-04=b LON-INT-05=w LON-WOF-01=w"
     " LON-DUE-03=w LON-OUT-05=w LON-RTE-04=w LON-PRN-01=w LON-RTE-06=b LON-RTE-05=w LON-INT-07=b LON-INT-06=w"
     " LON-ACR-02=w LON-ACR-03=b LON-OUT-06=w LON-INT-08=w LON-INT-09=w LON-INT-10=w LON-INT-11=w"
-    " LON-RES-03=w",
+    " LON-RES-03=w LON-ACR-04=w",
     "loan_instalments": MONEY + "INS-MNY-01=b INS-MNY-02=w INS-NUM-01=b INS-DAT-01=b INS-DAT-02=b INS-DAT-03=b"
     " INS-ENM-01=b",
     "loan_repayments": MONEY

@@ -49,9 +49,9 @@ def test_a_rest_that_no_rounding_explains_is_said_with_the_interest_it_opens(out
     assert result.failures.select("rule", "note").rows() == [
         (
             "LON-RES-03",
-            f"Rp {rest}.00 of principal is all that is unpaid of an instalment that fell due, and no repayment tells "
-            "whether its interest was paid: Rp 2400000.00 of it opens with the rest, as overdue; deliver the "
-            "repayments, or the rounding unit if it is one of rounding",
+            f"Rp {rest}.00 of principal is all that is unpaid of an instalment that fell due, and no repayments that "
+            "explain the balance tell whether its interest was paid: Rp 2400000.00 of it opens with the rest, as "
+            "overdue; deliver the repayments, or the rounding unit if it is one of rounding",
         )
     ]
 
