@@ -22,9 +22,9 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
             frame, pl.col("reopened_interest") > 0, rule="LON-RES-03", table="loans", column="outstanding_principal",
             before=pl.col("outstanding_principal"),
             note=pl.format(
-                "Rp {} of principal is all that is unpaid of an instalment that fell due, and no repayments that explain "
-                "the balance tell whether its interest was paid: Rp {} of it opens with the rest, as overdue; deliver the"
-                " repayments, or the rounding unit if it is one of rounding",
+                "Rp {} of principal is all that is unpaid of an instalment that fell due, and no repayments that "
+                "explain the balance tell whether its interest was paid: Rp {} of it opens with the rest, as overdue; "
+                "deliver the repayments, or the rounding unit if it is one of rounding",
                 rupiah("reopened_principal"), rupiah("reopened_interest"),
             ),
         )
