@@ -73,7 +73,9 @@ def _with_balance(frame: pl.DataFrame) -> pl.DataFrame:
     paid_at = pl.when(pl.col("_closed") | pl.col("_touched")).then("instalment_no")
     overtaken = (pl.col("instalment_no") < paid_at.max().over("_loan")).fill_null(False)
     residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
-    fell_due = (pl.col("due_on") < begins).fill_null(False)
+    today = pl.col("due_on") == pl.col("cutoff_on")
+    settled_today = (today & (pl.col("interest_accrued_to") >= pl.col("cutoff_on"))).fill_null(False)
+    fell_due = (pl.col("due_on") < begins).fill_null(False) | settled_today
     paid = pl.col("_closed") | residue | (pl.col("_interest_only") & (fell_due | overtaken))
     return frame.with_columns(
         _of_balance=pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest"),

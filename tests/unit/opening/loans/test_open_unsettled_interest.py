@@ -85,3 +85,14 @@ def test_the_history_goes_before_the_day() -> None:
     ]
     result = open_one(FLAT, None, paid)
     assert (result.schedules["interest"].sum(), said(result)) == (Decimal(84_000), [])
+
+
+@pytest.mark.parametrize(("day", "rest"), [(date(2026, 6, 30), 6), (date(2026, 5, 30), 7), (None, 7)])
+def test_an_instalment_of_interest_alone_that_falls_due_on_the_cut_off_is_paid_if_settled_to_it(
+    day: date | None, rest: int
+) -> None:
+    """Disbursed on 30 December, due on the 30th of each month: the sixth of twelve on 30 June, six remain after it."""
+    loan = {**BULLET, "disbursed_on": date(2025, 12, 30), "interest_accrued_to": day}
+    result = open_one(loan)
+    assert result.schedules["interest"].to_list() == [Decimal(12_000)] * rest
+    assert "LON-ACR-03" not in result.failures["rule"].to_list()
