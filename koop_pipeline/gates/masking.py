@@ -59,7 +59,7 @@ NOTED = (
     "SAV-REF-05", "ACC-SHU-01", "LON-INT-03", "LON-INT-04", "LON-INT-05", "RPY-REV-01", "LON-WOF-01",
     "LON-DUE-03", "LON-OUT-05", "LON-RTE-04", "LON-RTE-05", "LON-RTE-06", "LON-INT-06", "LON-INT-07",
     "LON-PRN-01", "RPY-PRT-01", "RPY-PRT-02", "LON-ACR-02", "LON-ACR-03", "LON-OUT-06", "SAV-HIS-02", "LON-INT-08",
-    "LON-INT-09", "LON-INT-10", "LON-INT-11",
+    "LON-INT-09", "LON-INT-10", "LON-INT-11", "LON-RES-03", "LON-ACR-04",
 )  # fmt: skip
 OPEN_FORM = "[-+0-9.,: ]{1,22}|true|false"
 

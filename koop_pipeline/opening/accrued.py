@@ -179,6 +179,7 @@ def periods(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame) -> 
     `of_loans`.
     """
     unpaid = rest.group_by("_loan", "due_on").agg(_rest=pl.col("rest_interest").sum())
+    resumed = pl.col("_loan").is_in(rest.filter("untouched")["_loan"].unique().implode())
     frame = contract.group_by("_loan", "due_on").agg(
         pl.col("interest").sum(), pl.col("instalment_no").min(), _part=pl.col("principal").sum()
     )
@@ -186,7 +187,7 @@ def periods(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame) -> 
     wanted = ["_loan", "cutoff_on", "day_count", "disbursed_on", "frequency", "interest_accrued_to", "_principal",
               "_tolerance"]  # fmt: skip
     return frame.join(loans.select(wanted), on="_loan", how="inner", maintain_order="left").with_columns(
-        _start=_period_start(), _rest=pl.col("_rest").fill_null(whole(0))
+        _start=_period_start(resumed), _rest=pl.col("_rest").fill_null(whole(0))
     )
 
 
@@ -213,10 +214,12 @@ def _by_contract(loans: pl.DataFrame, contract: pl.DataFrame, rest: pl.DataFrame
     return frame.with_columns(pl.coalesce("_from", "cutoff_on"))
 
 
-def _period_start() -> pl.Expr:
-    """The due date before; of the first instalment the disbursement, else one period before, where either is known."""
+def _period_start(resumed: pl.Expr) -> pl.Expr:
+    """The due date before; of the first instalment the disbursement (not in a schedule of what remains, `resumed`),
+    else one period before, where either is known.
+    """
     full = (pl.col("_part").sum().over("_loan") - pl.col("_principal")).abs() <= pl.col("_tolerance")
-    from_start = full & (pl.col("instalment_no") == 1) & (pl.col("disbursed_on") < pl.col("due_on"))
+    from_start = full & ~resumed & (pl.col("instalment_no") == 1) & (pl.col("disbursed_on") < pl.col("due_on"))
     months, days = (
         pl.col("frequency").replace_strict(values, default=None, return_dtype=pl.Int64)
         for values in (PERIOD_MONTHS, PERIOD_DAYS)

@@ -7,6 +7,7 @@ schedule of what remains. What is paid of it belongs to `remaining.py`.
 import polars as pl
 
 from koop_pipeline.opening.loans import derive, engine
+from koop_pipeline.opening.loans.lone import marked, with_lone
 from koop_pipeline.opening.money import sen, whole
 
 AMOUNTS = ["principal", "interest", "total"]
@@ -25,6 +26,9 @@ COLUMNS = [
     *OWN,
 ]
 BEFORE = "fell_before"  # fmt: skip
+RESUMES = "resumes"
+OFF_DAYS = 5
+"""By how many days due dates of one plan may lie off: months have 28 to 31."""
 
 
 def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
@@ -34,7 +38,8 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     terms give there (`_placed`), and the rest of its total as principal (`divided`: that was done); one that has
     neither part nor total is not used. Where a principal stands alone (`silent`) its interest is that of the terms too
     (`taken`), as far as they have that principal: within a tenth of it, or less in a first instalment, which may be
-    paid in part. Else it is not known: `taken` is null, and 0 stands for it (`silence.py` says both).
+    paid in part. Else it is not known: `taken` is null, and 0 stands for it (`silence.py` says both). A bullet of which
+    the source lists the repayment at the end alone has the other instalments of its terms too (`with_lone`).
 
     A delivered schedule of what remains is completed by the instalments before it (`added`), where the loan's terms
     (as `loans` have them, `_as_stated`: they are the stated ones) give the delivered ones to the sen; the first may be
@@ -42,7 +47,9 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     null in an added row. Whether the whole or only what was delivered counts is decided by `decided`. A schedule that
     is numbered anew is not completed; where its instalments are the last of the terms, `in_all` (else null) is the
     interest that these have in the whole term. `fell_before`: the interest that the stated terms have before the first
-    delivered due date; null without such terms.
+    delivered due date; null without such terms. `resumes`: whether the delivered schedule begins later than
+    the terms (by its own period) and its interest is nearer to that of theirs from then on than to that of the whole
+    term; null without terms.
     """
     generated = engine.instalments(loans)
     amounts = [pl.col(name).cast(pl.Int128) for name in ("principal", "interest")]
@@ -53,10 +60,11 @@ def contract(loans: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     generated = generated.with_columns(total=pl.col("principal") + pl.col("interest"))
     generated = generated.with_columns(pl.col(AMOUNTS).name.prefix("own_"))
     stated = generated.join(loans.filter("_as_stated").select("_loan"), on="_loan", how="semi")
-    delivered = _completed(_delivered(instalments, generated), stated)
+    delivered = _completed(_delivered(instalments, generated, loans), stated)
     rest = generated.join(delivered.select("_loan").unique(), on="_loan", how="anti")
     both = pl.concat([delivered.select(COLUMNS), rest.select(COLUMNS)])
     both = both.join(_fell_before(delivered, stated), on="_loan", how="left")
+    both = both.join(_resumes(delivered, generated), on="_loan", how="left")
     return both.sort("_loan", "instalment_no")
 
 
@@ -66,6 +74,23 @@ def _fell_before(delivered: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     rows = stated.join(begins, on="_loan", how="inner")
     earlier = pl.col("due_on") < pl.col("_first")
     return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias(BEFORE))
+
+
+def _resumes(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+    """`_loan`, `resumes` of loans with a delivered schedule and terms."""
+    own = delivered.filter(~pl.col("added")).group_by("_loan").agg(
+        _first=pl.col("due_on").min(), _own=pl.col("own_interest").sum(),
+        _days=(pl.col("due_on").max() - pl.col("due_on").min()).dt.total_days()
+        // pl.max_horizontal(pl.len().cast(pl.Int64) - 1, 1),
+    )  # fmt: skip
+    earlier = pl.col("due_on") < pl.col("_first")
+    sums = generated.join(own, on="_loan", how="inner").group_by("_loan", "_own", "_first", "_days").agg(
+        _before=pl.col("interest").filter(earlier).sum(), _after=pl.col("interest").filter(~earlier).sum(),
+        _begins=pl.col("due_on").min(),
+    )  # fmt: skip
+    nearer = (pl.col("_own") - pl.col("_after")) * 2 < pl.col("_before")
+    later = pl.col("_first") - pl.duration(days=pl.col("_days") - OFF_DAYS) >= pl.col("_begins")
+    return sums.select("_loan", (nearer & later & (pl.col("_before") > 0)).alias(RESUMES))
 
 
 def decided(schedule: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
@@ -91,12 +116,15 @@ def told() -> pl.Expr:
     return pl.col("_has_history") & explained & pl.col("_tells_interest").fill_null(False)
 
 
-def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
+def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     frame = derive.instalments(instalments.drop_nulls("_loan")).select(
         "_loan", "instalment_no", "due_on", *[sen(name).alias(name) for name in AMOUNTS]
     )
-    frame = _with_taken(_placed(frame, generated))
-    share = pl.min_horizontal(pl.coalesce(pl.col("by_terms"), whole(0)), pl.col("total"))
+    frame = marked(_with_taken(_placed(frame, generated)), generated, loans)
+    beside = pl.col("total") - pl.col("_terms")
+    rounded = (pl.col("_bullet") & ((beside - pl.col("by_terms")).abs() * 10 <= pl.col("by_terms"))).fill_null(False)
+    least = pl.min_horizontal(pl.coalesce(pl.col("by_terms"), whole(0)), pl.col("total"))
+    share = pl.when(rounded).then(beside).otherwise(least)
     unknown = pl.when("silent").then(whole(0))
     frame = frame.with_columns(
         divided=pl.col("interest").is_null() & pl.col("total").is_not_null(),
@@ -104,7 +132,7 @@ def _delivered(instalments: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFra
         principal=pl.coalesce("principal", pl.col("total") - share),
     ).with_columns(total=pl.coalesce("total", pl.col("principal") + pl.col("interest")), delivered=True, added=False)
     broken = pl.any_horizontal(pl.col("principal", "total", "due_on", "instalment_no").is_null()).any().over("_loan")
-    return frame.filter(~broken).with_columns(pl.col(AMOUNTS).name.prefix("own_"))
+    return with_lone(frame.filter(~broken), generated).with_columns(pl.col(AMOUNTS).name.prefix("own_"))
 
 
 def _placed(frame: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
@@ -138,7 +166,7 @@ def _with_taken(frame: pl.DataFrame) -> pl.DataFrame:
     off = pl.col("principal") - pl.col("_terms")
     netted = (number == number.min().over("_loan")) & (count > 1) & (off <= 0)
     fits = silent & ((off.abs() * 10 <= pl.col("_terms")) | netted)
-    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("by_terms")).drop("_terms")
+    return frame.with_columns(silent=silent, taken=pl.when(fits.fill_null(False)).then("by_terms"))
 
 
 def _completed(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:

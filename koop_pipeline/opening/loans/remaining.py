@@ -6,25 +6,28 @@ Put here how repaid money is laid on instalments. Where a contract comes from (d
 Principal. What is repaid (original minus outstanding principal) is laid on the instalments in order; where the
 history explains the outstanding principal, a payment that names its instalment goes to that one first. A residue of
 rounding neither leaves an instalment open nor opens the next one: at most one unit or a rupiah an instalment so far,
-or, in a generated schedule with equal principals, what comes about if each payment was rounded up, down or not at all;
-never more than a tenth of the instalment. In a generated schedule the last instalment takes such residues, and what
-exceeds the original principal after a restructuring, so its principal sums to the outstanding principal exactly:
-after arrears or early payment the instalments not fully paid carry what remains. A delivered schedule is the
-contract: its amounts stay, except those of an instalment paid in part.
+or, in a generated schedule with equal principals, what comes about if each payment was rounded up, down or not at all,
+to the unit or, where that is a rupiah, to any of `UNITS`; never more than a tenth of the instalment. In a generated
+schedule the last instalment takes such residues, and what exceeds the original principal after a restructuring, so its
+principal sums to the outstanding principal exactly: after arrears or early payment the instalments not fully paid carry
+what remains. A delivered schedule is the contract: its amounts stay, except those of an instalment paid in part.
 
 Interest. Where the history explains the outstanding principal, the interest paid is laid on the instalments in the
 same way, and nothing is forgiven: in a generated schedule what remains is the contract's interest less what was paid,
 a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said. Of
 a loan whose principal is repaid, the interest that fell due by its last payment stays owed, later interest is not.
-Without such a history, or where no repayment of the cooperative says what of it is interest, the interest of an
-instalment counts as paid with its principal; an instalment that has interest only, if a later one is touched, or if
-it fell due before the cut-off and before the stored arrears begin. A delivered schedule that holds just the
-outstanding principal and does not begin at instalment 1 is unpaid as it is.
+Without such a history, or where no repayment of the cooperative says what of it is interest, it is that of
+`interest_by_policy.py`. A delivered schedule that holds just the
+outstanding principal and does not begin at instalment 1 is unpaid as it is; so is one of a bullet, whose principal is
+the whole one to the end, where its interest is that of what remains.
 """
 
 import polars as pl
 
-from koop_pipeline.opening.money import RUPIAH, whole
+from koop_pipeline.opening.loans import owed_interest
+from koop_pipeline.opening.loans.interest_by_policy import by_policy
+from koop_pipeline.opening.loans.rounding import UNITS
+from koop_pipeline.opening.money import RUPIAH, sen, whole
 
 LEVEL = ("flat", "declining", "margin")
 
@@ -40,9 +43,13 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
     whose principal is paid), begun_interest (with that of the ones begun by the cut-off), all_interest, completed
     (instalments were added to the delivered ones), untouched (it counts as delivered), own_sum (the interest that was
     delivered), assumed_interest and assumed_count (of instalments of interest alone that fell due and count as paid by
-    the policy only: no payment, arrears or settled day says so).
+    the policy only: no payment, arrears or settled day says so), reopened_principal and reopened_interest (of overdue
+    instalments of which no more than a tenth of the principal, and all interest, is unpaid, and no payment tells so),
+    unsettled_interest and unsettled_count (of instalments that fell due after the settled day, and open for that),
+    passed_interest (of such that counts as paid all the same, for stored arrears or interest say so).
     """
     frame = contract.join(named, on=["_loan", "instalment_no"], how="left", maintain_order="left")
+    loans = loans.with_columns(_stored_interest=sen(owed_interest.stored()))
     frame = frame.join(loans.select(_LOAN), on="_loan", how="inner", maintain_order="left").sort(
         "_loan", "instalment_no"
     )
@@ -62,11 +69,13 @@ def remaining(contract: pl.DataFrame, loans: pl.DataFrame, named: pl.DataFrame) 
 _OF_LOAN = [
     "small", "by_history", "moved_principal", "moved_interest", "closed_interest", "begun_interest", "all_interest",
     "completed", "untouched", "own_sum", "assumed_interest", "assumed_count",
+    "reopened_principal", "reopened_interest", "unsettled_interest", "unsettled_count",
+    "passed_interest",
 ]  # fmt: skip
 _LOAN = [
     "_loan", "_out", "_derived", "_unit", "_tolerance", "_has_history", "_interest_paid", "_principal", "arrears_days",
     "cutoff_on", "as_of", "interest_method", "_tells_interest", "_ended_on",
-    "interest_accrued_to",
+    "interest_accrued_to", "disbursed_on", "_stored_interest",
 ]  # fmt: skip
 
 
@@ -74,8 +83,8 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
     """`_untouched` (a schedule of what remains), `_history` (payments explain the balance), `_repaid`, `_position`."""
     total, first = pl.col("principal").sum().over("_loan"), pl.col("instalment_no").min().over("_loan")
     full = ((total - pl.col("_principal")).abs() <= pl.col("_tolerance")).fill_null(False)
-    untouched = pl.col("delivered") & ~full & ((first > 1) | ((total - pl.col("_out")).abs() <= pl.col("_tolerance")))
-    untouched = untouched.fill_null(False)
+    untouched = ~full & ((first > 1) | ((total - pl.col("_out")).abs() <= pl.col("_tolerance")))
+    untouched = (pl.col("delivered") & (untouched.fill_null(False) | (full & _resumed_bullet()))).fill_null(False)
     explained = ((pl.col("_derived") - pl.col("_out")).abs() <= pl.col("_tolerance")).fill_null(False)
     original = pl.when(pl.col("delivered")).then(pl.coalesce("_principal", total)).otherwise(total)
     frame = frame.with_columns(
@@ -90,6 +99,18 @@ def _modes(frame: pl.DataFrame) -> pl.DataFrame:
         _position=pl.int_range(1, pl.len() + 1, dtype=pl.Int128).over("_loan"),
         _last=pl.col("instalment_no") == pl.col("instalment_no").max().over("_loan"),
     )
+
+
+def _resumed_bullet() -> pl.Expr:
+    """Whether the delivered schedule of a bullet is one of what remains: by its terms; without any, by its numbers, or
+    where more interest is paid than it has begun by the cut-off.
+    """
+    begun = pl.col("interest").filter(_begun()).sum().over("_loan")
+    beyond = pl.col("_interest_paid") > begun + pl.len().over("_loan") * RUPIAH
+    by_itself = (pl.col("instalment_no").min().over("_loan") > 1) | beyond
+    resumed = pl.col("in_all").is_not_null() | pl.coalesce("resumes", by_itself)
+    whole_one = pl.col("added").any().over("_loan")
+    return ((pl.col("interest_method") == "bullet") & ~whole_one & resumed).fill_null(False)
 
 
 def _rest(frame: pl.DataFrame, part: str, paid: pl.Expr) -> pl.DataFrame:
@@ -114,10 +135,15 @@ def _limited(frame: pl.DataFrame) -> pl.DataFrame:
     """
     level = ~pl.col("delivered") & pl.col("interest_method").is_in(LEVEL).fill_null(False)
     count = pl.len().over("_loan").cast(pl.Int128)
-    down = pl.col("_principal") // (count * pl.col("_unit")) * pl.col("_unit")
+    coarser = [pl.when(pl.col("_unit") <= RUPIAH).then(whole(unit * RUPIAH)) for unit in UNITS]
 
     def made(k: pl.Expr) -> pl.Expr:
-        rounded = [(pl.col("_repaid") - k * part).abs() <= k * RUPIAH for part in (down, down + pl.col("_unit"))]
+        rounded = [
+            (pl.col("_repaid") - k * part).abs() <= k * RUPIAH
+            for unit in (pl.col("_unit"), *coarser)
+            for down in (pl.col("_principal") // (count * unit) * unit,)
+            for part in (down, down + unit)
+        ]
         exact = (pl.col("_repaid") * count - k * pl.col("_principal")).abs() <= k * count * RUPIAH
         return (level & pl.any_horizontal(exact, *rounded)).fill_null(False)
 
@@ -166,26 +192,12 @@ def _carry(frame: pl.DataFrame) -> pl.DataFrame:
 def _settle_interest(frame: pl.DataFrame) -> pl.DataFrame:
     """Interest that remains: by the history where there is one, else with the principal (see the module's policy)."""
     by_history, moved = _interest_by_history()
-    arrears_from = pl.col("as_of") - pl.duration(days=pl.col("arrears_days").clip(0, 40_000))
-    begins = pl.min_horizontal("cutoff_on", pl.when(pl.col("arrears_days") > 0).then(arrears_from))
-    paid_at = pl.when(pl.col("_closed") | pl.col("_touched")).then("instalment_no")
-    overtaken = pl.col("instalment_no") < paid_at.max().over("_loan")
-    interest_only = pl.col("principal") == 0
-    residue = pl.col("_touched") & (pl.col("small") | (pl.col("rest_principal") <= pl.col("_limit")))
-    overtaken = overtaken.fill_null(False)
-    fell_due = pl.col("due_on") < begins
-    paid = pl.col("_closed") | residue | (interest_only & (fell_due | overtaken))
-    settled = (pl.col("due_on") <= pl.col("interest_accrued_to")).fill_null(False)
-    settled = settled | pl.col("arrears_days").is_not_null()
-    told = pl.col("_told") | pl.col("_untouched") | settled
-    assumed = (interest_only & fell_due & ~overtaken & ~told).fill_null(False)
-    by_policy = pl.when(paid & ~pl.col("_untouched")).then(whole(0)).otherwise("interest")
-    by_history = pl.when(pl.col("added") & ~_begun()).then(whole(0)).otherwise(by_history)
+    frame = by_policy(frame)
+    begun = _begun() | (pl.col("principal") == 0)
+    by_history = pl.when(pl.col("added") & ~begun).then(whole(0)).otherwise(by_history)
     return frame.with_columns(
-        rest_interest=pl.when("_told").then(by_history).otherwise(by_policy),
+        rest_interest=pl.when("_told").then(by_history).otherwise("_by_policy"),
         moved_interest=pl.when("_told").then(moved).otherwise(whole(0)),
-        assumed_interest=pl.when(assumed).then("interest").otherwise(whole(0)).sum().over("_loan"),
-        assumed_count=assumed.sum().over("_loan"),
     )  # fmt: skip
 
 

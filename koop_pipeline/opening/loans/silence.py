@@ -73,6 +73,7 @@ def failures(loans: pl.DataFrame, schedule: pl.DataFrame, silent_ones: pl.DataFr
     sums = schedule.filter(silent.any().over("_loan") & ~pl.col("added")).group_by("_loan").agg(
         _silent_count=silent.sum(), _taken=pl.col("taken").sum(), _unknown_count=unknown.sum(),
         _beside=pl.col("principal").filter(unknown).sum(), _elsewhere=pl.col("interest").sum(),
+        _totals=(silent & pl.col("divided")).any(),
     )  # fmt: skip
     frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
     frame = frame.join(silent_ones, on="_loan", how="left", maintain_order="left")
@@ -83,7 +84,8 @@ def failures(loans: pl.DataFrame, schedule: pl.DataFrame, silent_ones: pl.DataFr
     by_terms = pl.format(
         "{} delivered instalments state {}; the terms give Rp {} of interest beside them, which counts",
         "_silent_count",
-        pl.when(zero).then(pl.lit("an interest of 0")).otherwise(pl.lit("a principal alone")), rupiah("_taken"),
+        pl.when(zero).then(pl.lit("an interest of 0")).when("_totals").then(pl.lit("a total alone"))
+        .otherwise(pl.lit("a principal alone")), rupiah("_taken"),
     )  # fmt: skip
     none = pl.format(
         "{} delivered instalments with Rp {} of principal state no interest, and neither a rate nor any interest is "

@@ -29,9 +29,11 @@ def said(result: OpenedLoans) -> list[str]:
     ("loan", "amount", "count"),
     [
         ({}, 60_000, 5),
-        ({"outstanding_interest": Decimal(100_000)}, 60_000, 5),
-        # settled to 20 April: only those of 15 May and 15 June are assumed
-        ({"interest_accrued_to": date(2026, 4, 20)}, 24_000, 2),
+        # less than the 84,000 that are still to fall due, and more than all 144,000
+        ({"outstanding_interest": Decimal(24_000)}, 60_000, 5),
+        ({"outstanding_interest": Decimal(150_000)}, 60_000, 5),
+        # that of 15 June may have been paid three days early
+        ({"interest_accrued_to": date(2026, 6, 12)}, 12_000, 1),
     ],
 )
 def test_what_counts_as_paid_is_said_with_its_amount(loan: Row, amount: int, count: int) -> None:
@@ -51,6 +53,7 @@ def test_what_counts_as_paid_is_said_with_its_amount(loan: Row, amount: int, cou
         ({"arrears_days": 60}, 108_000),
         ({"interest_accrued_to": date(2026, 6, 20)}, 84_000),
         ({"outstanding_interest": Decimal(84_000)}, 84_000),
+        ({"outstanding_interest": Decimal(100_000)}, 100_000),
         ({"interest_method": "flat"}, 144_000),
         ({"disbursed_on": date(2026, 5, 31)}, 144_000),
     ],
@@ -65,3 +68,19 @@ def test_a_history_tells_it() -> None:
     """12,000 of 144,000 are paid."""
     result = open_one(LOAN, None, [PAID])
     assert (result.schedules["interest"].sum(), said(result)) == (Decimal(132_000), [])
+
+
+@pytest.mark.parametrize(
+    ("stored", "rest", "arrears"),
+    [
+        # 144,000 less 24,000: February and March are paid, April's fell due 76 days before the cut-off
+        (120_000, [12_000] * 10, 76),
+        # 44,000 are paid: three and 8,000 of May's, which fell due 46 days before
+        (100_000, [4_000, *[12_000] * 8], 46),
+    ],
+)
+def test_a_stored_outstanding_interest_tells_which_are_unpaid(stored: int, rest: list[int], arrears: int) -> None:
+    result = open_one({**LOAN, "outstanding_interest": Decimal(stored)})
+    assert [int(amount) for amount in result.schedules["interest"]] == rest
+    assert result.positions.select("outstanding_interest", "arrears_days").rows() == [(Decimal(stored), arrears)]
+    assert result.failures["rule"].to_list() == []

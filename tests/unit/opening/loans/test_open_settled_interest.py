@@ -93,9 +93,53 @@ def test_a_stored_outstanding_interest_that_is_the_schedules_stands_against_the_
     assert note.endswith(
         "Rp 24000.00 of interest up to that day opens as unpaid, as the stored outstanding interest has it"
     )
-    assert [rule for rule, _ in said(opened(date(2026, 6, 15), {"outstanding_interest": Decimal(84_000)}))] == [
-        "LON-ACR-03"
-    ]
+
+
+def test_a_stored_outstanding_interest_that_is_off_by_rounding_stands_against_the_day_too() -> None:
+    """Nine rupiah are a rupiah an instalment; ten are more."""
+    for stored, rule in ((107_991, "LON-ACR-02"), (107_990, "LON-ACR-03")):
+        found = said(opened(date(2026, 6, 15), {"outstanding_interest": Decimal(stored)}))
+        assert [one for one, _ in found] == [rule]
+
+
+def test_a_stored_outstanding_interest_that_is_that_of_the_day_bears_it_out() -> None:
+    """108,000 less the 24,000 of May and June, whose principal stays overdue since 15 May."""
+    result = opened(date(2026, 6, 15), {"outstanding_interest": Decimal(84_000)})
+    assert result.schedules["interest"].to_list() == [Decimal(0), Decimal(0), *[Decimal(12_000)] * 7]
+    assert result.positions["arrears_days"].to_list() == [46]
+    assert result.failures["rule"].to_list() == []
+
+
+def test_a_stored_outstanding_interest_that_bears_out_neither_is_named() -> None:
+    ((rule, note),) = said(opened(date(2026, 6, 15), {"outstanding_interest": Decimal(96_000)}))
+    assert rule == "LON-ACR-03"
+    assert "the stored outstanding interest of Rp 96000.00 is neither that with it nor that without it" in note
+    assert note.endswith("correct one of the three")
+
+
+def test_repayments_that_cannot_be_laid_on_the_delivered_schedule_are_not_said_to_be_missing() -> None:
+    """The terms are of 11.9 %; nine remain from 15 May on, whose 24,000 of May and June were paid on 20 June."""
+    rest: list[Row] = [
+        {"instalment_no": no - 3, "due_on": date(2026 + no // 12, no % 12 + 1, 15), "principal": Decimal(100_000),
+         "interest": Decimal(12_000)}
+        for no in range(4, 13)
+    ]  # fmt: skip
+    loan = {**LOAN, "annual_rate": Decimal("11.9"), "interest_accrued_to": date(2026, 6, 15)}
+    ((rule, note),) = said(open_one(loan, rest, paid(*[12_000] * 5)))
+    assert rule == "LON-ACR-03"
+    assert "the delivered schedule of what remains holds it, on which the repayments cannot be laid" in note
+
+
+def test_repayments_that_do_not_explain_the_balance_are_not_said_to_be_missing() -> None:
+    """Two of three principals are in the history."""
+    ((rule, note),) = said(opened(date(2026, 6, 15), repayments=paid(12_000, 12_000)))
+    assert rule == "LON-ACR-03"
+    assert "the repayments do not tell which is true: they do not explain the outstanding principal" in note
+
+
+def test_an_instalment_that_falls_due_after_the_cut_off_did_not_fall_due_by_a_later_day() -> None:
+    """The 12,000 of 15 July run; nothing of them can be in doubt as overdue."""
+    assert [rule for rule, _ in said(opened(date(2026, 7, 15), CURRENT))] == ["LON-ACR-02"]
 
 
 def test_of_a_period_in_which_the_day_lies_its_days_are_said() -> None:
