@@ -251,6 +251,33 @@ def test_a_reversal_that_fits_no_payment_leaves_nothing_derived_and_is_said() ->
     assert str(note).startswith("no payment of Rp 50000.00 that it could take back was made on this loan before it")
 
 
+def totals(*days: date) -> list[Row]:
+    return [{"entry_no": str(day), "paid_on": day, "total": Decimal(112_000)} for day in days]
+
+
+@pytest.mark.parametrize("plan", [(), PLAN])
+def test_totals_beside_a_reversal_that_says_its_parts_pay_their_instalments(plan: tuple[Row, ...]) -> None:
+    """Five of 112,000, the second taken back on 20 March: four instalments are paid, 8 x 12,000 of interest is left."""
+    back: Row = {
+        "paid_on": date(2026, 3, 20), "principal": Decimal(-100_000), "interest": Decimal(-12_000),
+        "total": Decimal(-112_000),
+    }  # fmt: skip
+    result = opened({}, [*totals(*[date(2026, month, 15) for month in range(2, 7)]), back], plan)
+    assert rows(result) == [(5, 100_000, 12_000, "overdue"), *[(no, 100_000, 12_000, "due") for no in range(6, 13)]]
+
+
+def test_a_reversal_of_after_the_cut_off_leaves_the_loan_as_it_was() -> None:
+    """336,000 of 20 April, taken back on 3 July, are three instalments. 448,000 of 20 May pay the 24,000 of the fourth
+    and the fifth, which has begun, and 424,000 of principal: 1,200,000 - 724,000 and 144,000 - 60,000 are left.
+    """
+    made: list[Row] = [
+        {"paid_on": day, "total": Decimal(total)}
+        for day, total in ((date(2026, 4, 20), 336_000), (date(2026, 5, 20), 448_000), (date(2026, 7, 3), -336_000))
+    ]
+    schedule = opened({}, made).schedules
+    assert (schedule["principal"].sum(), schedule["interest"].sum()) == (476_000, 84_000)
+
+
 PARTS = st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5)
 
 
