@@ -11,11 +11,30 @@ import polars as pl
 from koop_pipeline.opening.failures import found
 from koop_pipeline.opening.loans import derive, rates
 from koop_pipeline.opening.loans.rounding import COLUMNS as POLICY
-from koop_pipeline.opening.money import rupiah, whole
+from koop_pipeline.opening.money import RATE, millionths, rupiah, whole
 
 CAP = 24
 SAME_RATE = Decimal("0.01")
 KEY = ["cooperative_id", "loan_no"]
+PLACES = (10, 100, 1_000, 10_000)
+"""The fifth to the second decimal of a rate, in millionths."""
+
+
+def last_place(base: str) -> pl.Expr:
+    """Percent a year that one step of the last place of `source_rate` makes by its base, at least `SAME_RATE`.
+
+    A monthly rate of 1.67 is 20 % a year, rounded: its step is 0.12. One of no decimals or one is taken as exact.
+    """
+    stored, place = millionths("source_rate"), whole(1)
+    for size in PLACES:
+        place = pl.when(stored % size == 0).then(whole(size)).otherwise(place)
+    step = rates.nominal(base, pl.when(stored % (PLACES[-1] * 10) == 0).then(whole(0)).otherwise(place))
+    return pl.max_horizontal(step, pl.lit(SAME_RATE).cast(RATE))
+
+
+def differ(one: pl.Expr, other: pl.Expr, by: pl.Expr) -> pl.Expr:
+    """Whether two yearly rates are not the same one."""
+    return (one - other).abs() > by
 
 
 def with_explained_unit(loans: pl.DataFrame, explained: pl.DataFrame) -> pl.DataFrame:

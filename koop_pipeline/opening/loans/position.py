@@ -98,7 +98,7 @@ def open_loans(
     told = two_rates.followed(told, unique, made)
     terms = derive.terms(claims.with_explained_unit(told, explained))
     schedule = contract(claims.with_explained_policy(terms, unique, explained), plans)
-    filled = repayments.fill(made, schedule)
+    filled = repayments.fill(made, schedule, cutoffs)
     owed = outstanding.balances(with_policies(with_cutoff(terms, cutoffs), policies), filled)
     owed = owed.with_columns(_principal=pl.col("principal").cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int128))
     owed = with_history(owed, repayments_made, filled)

@@ -7,8 +7,9 @@ the total is given, penalty and fee are taken out first; the rest pays the contr
 its interest first and then its principal. Interest of a period that has not begun by the day of payment is never
 paid: what exceeds it is principal, so a loan settled early in one sum pays no future interest. Without a contract to
 go by the parts stay null: what the loan owes is then not derived. A reversal (a negative total) that does not say its
-parts has those of the payment that it takes back (`reversals.py`), and neither of the two counts for the division of
-others. An amount that is empty where nothing tells it is not known, and no 0: a principal beside an interest without a
+parts has those of the payment that it takes back (`reversals.py`); a total alone that is taken back by one that says
+them has these. Neither of the two counts for the division of others; a reversal of after the cut-off changes nothing up
+to it. An amount that is empty where nothing tells it is not known, and no 0: a principal beside an interest without a
 total, unless the stored balance is what the loan owes without it (`empty_parts.py`). An interest that is empty beside a
 principal counts as none paid, so it stays owed; so do both parts beside a penalty or fee alone.
 """
@@ -23,31 +24,76 @@ from koop_pipeline.opening.money import rupiah, sen, whole
 PARTS = ["principal", "interest", "total"]
 
 
-def fill(repayments: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
+def fill(repayments: pl.DataFrame, contract: pl.DataFrame, cutoffs: pl.DataFrame) -> pl.DataFrame:
     """Repayments (with `_loan`) with principal, interest and total in whole sen (Int128), one row a repayment.
 
-    `contract`: `_loan`, instalment_no, due_on, principal, interest in sen. Also kept: cooperative_id, _row, _loan,
-    paid_on, instalment_no, `_asks` (a reversal by its total alone) and `_taken_on` (the day of the payment it takes
-    back).
+    `contract`: `_loan`, instalment_no, due_on, principal, interest in sen. `cutoffs`: cooperative_id, cutoff_on. Also
+    kept: cooperative_id, _row, _loan, paid_on, instalment_no, `_asks` (a reversal by its total alone) and `_taken_on`
+    (the day of the payment it takes back).
     """
-    frame = _arithmetic(repayments)
-    asking = frame.filter("_asks")
-    entries = frame.join(asking.select("_loan").unique(), on="_loan", how="semi")
-    pairs = reversals.paired(entries).join(asking.select("_key"), on="_key", how="semi")
-    gone = pl.concat([pairs["_key"], pairs["_of"]]).implode()
-    counts = _divided(frame.filter(~pl.col("_key").is_in(gone)), contract)
-    touched = frame.filter(pl.col("_key").is_in(pairs["_of"].implode()))["_loan"].unique().implode()
-    before = _divided(frame.filter(pl.col("_loan").is_in(touched) & ~pl.col("_asks")), contract)
-    split = pl.concat([counts, before.join(pairs.select(_key="_of"), on="_key", how="semi")])
-    frame = frame.join(split, on="_key", how="left", maintain_order="left")
+    days = cutoffs.select("cooperative_id", _cutoff="cutoff_on")
+    frame = _arithmetic(repayments).join(days, on="cooperative_id", how="left", maintain_order="left")
+    pairs = _pairs(frame)
+    frame = frame.join(_shares(frame, contract, pairs), on="_key", how="left", maintain_order="left")
+    told = pairs.join(frame.filter(~pl.col("_asks")), on="_key", how="semi")
+    told = told.join(frame.select("_key", _p="principal", _i="interest"), on="_key", how="left")
+    frame = frame.join(told.select("_later", "_p", "_i", _key="_of"), on="_key", how="left", maintain_order="left")
+    told_cash = (pl.col("_p") + pl.col("_i") + pl.col("_cash") == 0).fill_null(False)
+    by_reversal = told_cash & (~pl.col("_later") | pl.col("_share").is_null())
     undivided = pl.col("_cash").is_not_null()
+    share = pl.when(by_reversal).then(whole(0) - pl.col("_i")).otherwise("_share")
     frame = frame.with_columns(
-        principal=pl.when(undivided).then(pl.col("_cash") - pl.col("_share")).otherwise("principal"),
-        interest=pl.when(undivided).then("_share").otherwise("interest"),
+        principal=pl.when(undivided).then(pl.col("_cash") - share).otherwise("principal"),
+        interest=pl.when(undivided).then(share).otherwise("interest"),
     )
-    return reversals.with_parts(frame, pairs).select(
+    asking = pairs.join(frame.filter("_asks"), on="_key", how="semi")
+    return reversals.with_parts(frame, asking).select(
         "cooperative_id", "_row", "_loan", "paid_on", "instalment_no", *PARTS, "_asks", "_taken_on"
     )
+
+
+def standing(repayments: pl.DataFrame) -> pl.DataFrame:
+    """`repayments` (with `_loan`) without the reversals that take back a payment, and without that payment."""
+    frame = _arithmetic(repayments)
+    kept = _without(frame, reversals.paired(_reversed(frame)))["_key"]
+    return repayments.with_row_index("_key").filter(pl.col("_key").is_in(kept.implode())).drop("_key")
+
+
+def _reversed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The entries of loans that have a reversal."""
+    return frame.join(frame.filter(pl.col("total") < 0).select("_loan").unique(), on="_loan", how="semi")
+
+
+def _pairs(frame: pl.DataFrame) -> pl.DataFrame:
+    """`_key`, `_of`: reversals and the payments that they take back; `_later`: of before the cut-off and after it."""
+    pairs = reversals.paired(_reversed(frame))
+    days = frame.select("_key", "paid_on", "_cutoff")
+    both = pairs.join(days, on="_key", how="left").join(days.select(_of="_key", _paid="paid_on"), on="_of", how="left")
+    later = (pl.col("_paid") <= pl.col("_cutoff")) & (pl.col("paid_on") > pl.col("_cutoff"))
+    return both.select("_key", "_of", _later=later.fill_null(False))
+
+
+def _without(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`frame` without both entries of each pair."""
+    return frame.filter(~pl.col("_key").is_in(pl.concat([pairs["_key"], pairs["_of"]]).implode()))
+
+
+def _shares(frame: pl.DataFrame, contract: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`_key`, `_share` (interest) of undivided payments: of up to the cut-off as the reversals of that time leave them,
+    of later ones as all do; of a payment that is taken back as if no reversal had been.
+    """
+    closed = pairs.filter(~pl.col("_later"))
+    split = _divided(_without(frame, closed), contract)
+    crossed = frame.filter(pl.col("_key").is_in(pairs.filter("_later")["_of"].implode()))["_loan"].implode()
+    late = frame.filter(pl.col("_loan").is_in(crossed) & (pl.col("paid_on") > pl.col("_cutoff"))).select("_key")
+    after = _divided(_without(frame.filter(pl.col("_loan").is_in(crossed)), pairs), contract)
+    touched = frame.filter(pl.col("_key").is_in(closed["_of"].implode()))["_loan"].implode()
+    paid = ~pl.col("_asks") & ~pl.col("_key").is_in(pairs["_key"].implode())
+    before = _divided(frame.filter(pl.col("_loan").is_in(touched) & paid), contract)
+    return pl.concat([
+        split.join(late, on="_key", how="anti"), after.join(late, on="_key", how="semi"),
+        before.join(closed.select(_key="_of"), on="_key", how="semi"),
+    ])  # fmt: skip
 
 
 def _divided(entries: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
@@ -84,15 +130,19 @@ def _waterfall(entries: pl.DataFrame, contract: pl.DataFrame) -> pl.DataFrame:
 
     x(t), the interest paid so far, is the most that neither exceeds what has begun or what the cash reaches in order,
     nor grows by more than the payment; that is C(t) + min over s <= t of (limit(s) - C(s)), with C the cash so far.
+    Where an entry takes cash back x falls by its interest alone, so its principal stays in C, and it limits nothing.
     """
     cash = pl.coalesce("_cash", pl.col("principal").fill_null(0) + pl.col("interest").fill_null(0)).cast(pl.Int64)
-    paid = entries.select("_key", "_loan", "paid_on", "_row", cash=cash).sort("_loan", "paid_on", "_row")
-    paid = paid.with_columns(so_far=pl.col("cash").cum_sum().over("_loan"))
+    back = pl.when(cash < 0).then(pl.col("principal").fill_null(0)).otherwise(whole(0)).cast(pl.Int64)
+    paid = entries.select("_key", "_loan", "paid_on", "_row", cash=cash, back=back).sort("_loan", "paid_on", "_row")
+    paid = paid.with_columns(
+        so_far=pl.col("cash").cum_sum().over("_loan"), held=(pl.col("cash") - pl.col("back")).cum_sum().over("_loan")
+    )
     limit = pl.min_horizontal(pl.col("begun"), pl.col("reached"))
     limit = pl.when(pl.col("begun").is_not_null() & pl.col("reached").is_not_null()).then(limit)
     frame = _limits(paid, contract).sort("_loan", "paid_on", "_row").with_columns(limit=limit)
-    least = (pl.col("limit") - pl.col("so_far")).cum_min().over("_loan")
-    frame = frame.with_columns(x=pl.col("so_far") + pl.min_horizontal(least, 0))
+    least = pl.when(pl.col("cash") >= 0).then(pl.col("limit") - pl.col("held")).cum_min().forward_fill().over("_loan")
+    frame = frame.with_columns(x=pl.col("held") + pl.min_horizontal(least, 0))
     share = (pl.col("x") - pl.col("x").shift(1).over("_loan").fill_null(0)).clip(0, pl.col("cash"))
     return frame.select("_key", _share=pl.when(pl.col("limit").is_not_null()).then(share).cast(pl.Int128))
 

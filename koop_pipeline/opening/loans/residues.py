@@ -15,19 +15,28 @@ OF_LOAN = ["by_history", "moved_principal", "moved_interest", "closed_interest",
 
 
 def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
-    """`LON-RES-02` (a residue of principal beyond one unit moved), `LON-INT-01` (the interest paid is not that of a
-    generated schedule) and `LON-INT-02` (a residue of interest moved beyond one unit, or counts as paid).
+    """`LON-RES-02` (a residue of principal beyond one unit moved), `LON-INT-01` (the interest paid is not that of the
+    schedule, or counts for nothing because the repayments do not explain the principal) and `LON-INT-02` (a residue of
+    interest moved beyond one unit, or counts as paid).
 
     `loans` as `position.py` has them, `rest` of `remaining.remaining`; amounts in whole sen, joined by `_loan`.
     """
-    sums = rest.group_by("_loan").agg(pl.col(OF_LOAN).first())
+    days = loans.select("_loan", "cutoff_on")
+    ahead = (pl.col("rest_principal") == 0) & (pl.col("due_on") >= pl.col("cutoff_on")) & (pl.col("kept").sum() > 0)
+    sums = rest.join(days, on="_loan", how="inner", maintain_order="left").group_by("_loan").agg(
+        pl.col(OF_LOAN).exclude("closed_interest").first(), pl.col("completed", "untouched").first(),
+        closed_interest=pl.col("closed_interest").first() - pl.col("interest").filter(ahead).sum(),
+        _opens=pl.col("rest_interest").sum(),
+    )  # fmt: skip
     frame = loans.join(sums, on="_loan", how="inner", maintain_order="left")
     generated = pl.col("schedule_source") == "generated"
     principal, interest = pl.col("moved_principal"), pl.col("moved_interest")
     rounding = pl.max_horizontal(pl.col("_unit"), pl.col("tenor").fill_null(1).cast(pl.Int128) * RUPIAH)
     short = pl.col("closed_interest") - pl.col("_interest_paid")
     over = pl.col("_interest_paid") - pl.col("begun_interest")
-    differs = generated & pl.col("by_history") & ((short > rounding) | (over > rounding))
+    differs = ~pl.col("completed") & pl.col("by_history") & ((short > rounding) | (over > rounding))
+    by_terms = generated | pl.col("_divided") | pl.col("_silent")
+    source = pl.when(by_terms).then(pl.lit("by the loan's terms")).otherwise(pl.lit("by the delivered schedule"))
     most = pl.when(short > 0).then("closed_interest").otherwise("begun_interest")
     said = pl.when(short > 0).then(pl.lit("whose principal is paid")).otherwise(pl.lit("begun by the cut-off"))
     to_come = pl.min_horizontal(over, pl.col("all_interest") - pl.col("begun_interest"))
@@ -56,15 +65,34 @@ def failures(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:
             frame, differs, rule="LON-INT-01", table="loans", column="instalment_interest",
             before=rupiah("_interest_paid"),
             note=pl.format(
-                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} by the loan's terms: {}",
-                rupiah("_interest_paid"), said, rupiah(most), effect,
+                "the history shows Rp {} of interest paid, the instalments {} hold Rp {} {}: {}",
+                rupiah("_interest_paid"), said, rupiah(most), source, effect,
             ),
         ),
+        _unexplained(frame, rounding),
         found(
             frame, stated, rule="LON-INT-02", table="loans", column="instalment_interest", before=rupiah(interest),
             note=pl.format("a residue of rounding of Rp {} of interest: {}", rupiah(interest.abs()), moves),
         ),
     ]  # fmt: skip
+
+
+def _unexplained(frame: pl.DataFrame, rounding: pl.Expr) -> pl.DataFrame:
+    """`LON-INT-01` of a loan whose repayments tell its interest and do not explain its principal."""
+    unlike = ((pl.col("_derived") - pl.col("_out")).abs() > pl.col("_tolerance")).fill_null(False)
+    tells = pl.col("_tells_interest").fill_null(False) & (pl.col("_payments") > 0).fill_null(False)
+    counts = pl.col("all_interest") - pl.col("_opens")
+    gap = counts - pl.col("_interest_paid")
+    effect = pl.when(gap > 0).then(pl.lit("would be lost")).otherwise(pl.lit("would be charged again"))
+    return found(
+        frame, unlike & tells & ~pl.col("untouched") & (gap.abs() > rounding), rule="LON-INT-01", table="loans",
+        column="instalment_interest", before=rupiah("_interest_paid"),
+        note=pl.format(
+            "the history shows Rp {} of interest paid, but its principal is not that of the balance, by which Rp {} of "
+            "interest counts as paid and Rp {} opens: if the history is right, Rp {} {}",
+            rupiah("_interest_paid"), rupiah(counts), rupiah("_opens"), rupiah(gap.abs()), effect,
+        ),
+    )  # fmt: skip
 
 
 def of_remains(loans: pl.DataFrame, rest: pl.DataFrame) -> list[pl.DataFrame]:

@@ -4,8 +4,8 @@ Put here the pairs and what is said of them. The parts of payments are `repaymen
 
 Policy (ADR 0023). A repayment with a negative total and no parts takes back the latest payment before it, or of the
 same day, of the same loan with exactly that total, penalty and fee, that no other reversal took back; with its parts
-and on its instalment. One that states neither penalty nor fee, and finds no payment without them, takes back the latest
-one with its total, whatever penalty and fee that had: it says the cash alone. Where there is none its parts stay
+and on its instalment. One that states neither penalty nor fee takes back the latest one with its total, whatever
+penalty and fee that had: it says the cash alone, and those that say more go first. Where there is none its parts stay
 unknown.
 """
 
@@ -18,12 +18,13 @@ from koop_pipeline.opening.money import rupiah, whole
 def paired(entries: pl.DataFrame) -> pl.DataFrame:
     """`_key`, `_of`: the reversals that take back a payment, and that payment.
 
-    `entries`: `_key`, `_loan`, paid_on, `_row`, total and `_side` (penalty and fee) in sen, penalty, fee. Reversals
-    that say their parts take back a payment too. Like brackets: each reversal closes the payment that was opened last.
+    `entries`: `_key`, `_loan`, paid_on, `_row`, total and `_side` (penalty and fee) in sen, penalty, fee, `_asks` (a
+    reversal by its total alone). Reversals that say their parts take back a payment too. Like brackets: each reversal
+    closes the payment that was opened last.
     """
-    own = _paired(entries)
-    rest = entries.filter(~pl.col("_key").is_in(pl.concat([own["_key"], own["_of"]]).implode()))
     bare = pl.all_horizontal(pl.col("penalty", "fee").is_null())
+    own = _paired(entries.filter((pl.col("total") > 0) | ~(pl.col("_asks") & bare)))
+    rest = entries.filter(~pl.col("_key").is_in(pl.concat([own["_key"], own["_of"]]).implode()))
     cash = _paired(rest.filter((pl.col("total") > 0) | bare).with_columns(_side=whole(0)))
     return pl.concat([own, cash])
 

@@ -5,19 +5,24 @@ Put here which of the two generates, and what is said. Rates against stored inte
 Policy (ADR 0030). What the borrower pays decides: a delivered schedule, else the stored interest, else the history: the
 interest of at least one payment is that of one of the two rates (on the principal that was left, where the method has
 it on the balance, else on the whole) and not of the other, and no payment is that of the other alone. Payments that are
-of neither, a part or a sum of several, tell nothing. Where nothing decides, the stated annual rate generates and that
-blocks.
+of neither, a part or a sum of several, tell nothing; nor does one of the higher rate that is as well several periods of
+the lower one, where it repays as many instalments or, where no principal could tell that (in an annuity too), comes as
+many periods after the payment before it; nor one that was taken back, and its reversal. Where nothing decides, the
+stated annual rate generates and that blocks. A stored rate of two decimals or more contradicts where no rounding or
+cutting of its last place makes it the other.
 """
 
 import polars as pl
 
 from koop_pipeline.opening.failures import found
-from koop_pipeline.opening.loans import rates
-from koop_pipeline.opening.loans.claims import SAME_RATE
+from koop_pipeline.opening.loans import rates, repayments
+from koop_pipeline.opening.loans.claims import differ, last_place
 from koop_pipeline.opening.loans.on_balance import FALLING
 from koop_pipeline.opening.money import PERCENT, RUPIAH, half_up, millionths, rupiah, sen, whole
 
 NEAR = 1_000 * RUPIAH
+DAYS = 365
+LEVEL = ("flat", "declining", "margin")
 
 
 def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
@@ -32,11 +37,15 @@ def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> p
     known = [
         pl.when(pl.col("source_rate_basis") == base).then(one) for base, one in zip(rates.BASES, source, strict=True)
     ]
+    unlike = {
+        base: differ(pl.col("annual_rate"), one, last_place(base))
+        for base, one in zip(rates.BASES, source, strict=True)
+    }
     own = stated.select(
         "_loan", _stated_rate="annual_rate", _source_rate=pl.coalesce(known),
-        _two_rates=pl.when(pl.col("source_rate_basis").is_null()).then(
-            pl.all_horizontal([_differ(pl.col("annual_rate"), one) for one in source])
-        ).otherwise(_differ(pl.col("annual_rate"), pl.coalesce(known))).fill_null(False),
+        _two_rates=pl.when(pl.col("source_rate_basis").is_null()).then(pl.all_horizontal(unlike.values()))
+        .otherwise(pl.any_horizontal([(pl.col("source_rate_basis") == base) & each for base, each in unlike.items()]))
+        .fill_null(False),
     )  # fmt: skip
     frame = loans.join(own, on="_loan", how="left", maintain_order="left")
     votes = _votes(frame.filter("_two_rates"), made)
@@ -54,8 +63,9 @@ def followed(loans: pl.DataFrame, stated: pl.DataFrame, made: pl.DataFrame) -> p
 def _votes(loans: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """`_loan`, `_first_interest`, `_paying`, `_for_stated`, `_for_source` of `loans` with a payment of interest."""
     side = sen("penalty").fill_null(0) + sen("fee").fill_null(0)
-    paid = made.sort("paid_on", "_row").select(
-        "_loan", _interest=sen("interest"),
+    owed = repayments.standing(made.join(loans.select("_loan"), on="_loan", how="semi"))
+    paid = owed.sort("paid_on", "_row").select(
+        "_loan", "paid_on", _interest=sen("interest"),
         _repaid=pl.coalesce(sen("principal"), sen("total") - sen("interest") - side),
     ).with_columns(
         _before=pl.col("_repaid").fill_null(0).cum_sum().over("_loan") - pl.col("_repaid").fill_null(0),
@@ -65,7 +75,9 @@ def _votes(loans: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     falls = pl.col("interest_method").is_in(FALLING).fill_null(False)
     left = pl.when(~pl.col("_untold")).then(sen("principal") - pl.col("_before"))
     frame = frame.with_columns(_on=pl.when(falls).then(left).otherwise(sen("principal")))
-    by_stated, by_source = _fits("_stated_rate"), _fits("_source_rate")
+    frame = _with_periods(frame)
+    by_stated = _fits("_stated_rate") & ~_sum_of("_source_rate")
+    by_source = _fits("_source_rate") & ~_sum_of("_stated_rate")
     return frame.group_by("_loan").agg(
         _first_interest=pl.col("_interest").first(), _paying=pl.len(),
         _for_stated=(by_stated & ~by_source).sum(), _for_source=(by_source & ~by_stated).sum(),
@@ -116,13 +128,38 @@ def failures(loans: pl.DataFrame) -> list[pl.DataFrame]:
     ]  # fmt: skip
 
 
-def _differ(one: pl.Expr, other: pl.Expr) -> pl.Expr:
-    return (one - other).abs() > pl.lit(SAME_RATE)
+def _with_periods(paid: pl.DataFrame) -> pl.DataFrame:
+    """`_periods`: of how many periods a payment of interest may be, by the instalments whose principal it repays, else
+    by the days since the one before it (or the disbursement). `paid`: payments in order beside their loans.
+    """
+    over, under = rates.periods()
+    begun = pl.coalesce(pl.col("paid_on").shift(1).over("_loan"), "disbursed_on")
+    days = (pl.col("paid_on") - begun).dt.total_days().cast(pl.Int128)
+    counts = half_up(pl.col("_repaid") * pl.col("tenor").cast(pl.Int128), sen("principal"))
+    level = pl.col("interest_method").is_in(LEVEL).fill_null(False) & (pl.col("_repaid") > 0)
+    return paid.with_columns(
+        _periods=pl.when(level).then(counts).otherwise(half_up(days * over, under * DAYS)).fill_null(1)
+    )
+
+
+def _sum_of(percent: str) -> pl.Expr:
+    """Whether the interest paid is that of two periods or more, up to `_periods`, at a yearly rate."""
+    one = _interest_of(percent)
+    several = half_up(pl.col("_interest"), one)
+    return ((several >= 2) & (several <= pl.col("_periods")) & _near(several * one)).fill_null(False)
+
+
+def _interest_of(percent: str) -> pl.Expr:
+    """Interest of one period at a yearly rate on the principal `_on`."""
+    over, under = rates.periods()
+    return half_up(pl.col("_on") * millionths(percent) * under, over * whole(PERCENT))
+
+
+def _near(expected: pl.Expr) -> pl.Expr:
+    off = (pl.col("_interest") - expected).abs()
+    return (off <= NEAR) & (off * 10 <= expected)
 
 
 def _fits(percent: str) -> pl.Expr:
     """Whether the interest paid is that of a yearly rate on the principal `_on`, within Rp 1,000 and a tenth."""
-    over, under = rates.periods()
-    expected = half_up(pl.col("_on") * millionths(percent) * under, over * whole(PERCENT))
-    off = (pl.col("_interest") - expected).abs()
-    return ((off <= NEAR) & (off * 10 <= expected)).fill_null(False)
+    return _near(_interest_of(percent)).fill_null(False)

@@ -49,7 +49,7 @@ def frames() -> dict[str, pl.DataFrame]:
     numbered = loans.with_row_index("_loan")
     due = frame("loan_instalments", []).with_columns(_loan=pl.lit(None, dtype=pl.UInt32))
     contracted = contract.contract(numbered.with_columns(_as_stated=True), due)
-    filled = repayments.fill(paid.with_columns(_loan=pl.lit(0, dtype=pl.UInt32)), contracted)
+    filled = repayments.fill(paid.with_columns(_loan=pl.lit(0, dtype=pl.UInt32)), contracted, cutoffs)
     balances = outstanding.balances(with_cutoff(derive.terms(numbered), cutoffs), filled)
     named = pl.DataFrame(
         schema={

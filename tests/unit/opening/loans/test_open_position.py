@@ -285,7 +285,7 @@ def test_a_loan_without_later_payments_is_rolled_back_by_nothing_where_its_coope
 
 def test_a_stored_balance_that_the_payments_contradict_opens_and_is_found() -> None:
     result = opened([{"outstanding_principal": Decimal(700_013)}], repayments=tuple(paid(no) for no in range(1, 6)))
-    assert rules(result) == ["LON-OUT-02", "LON-RES-03"]
+    assert rules(result) == ["LON-INT-01", "LON-OUT-02", "LON-RES-03"]
     assert position(result)["outstanding_principal"] == Decimal(700_013)
 
 

@@ -30,7 +30,7 @@ def split(*payments: dict[str, object], contract: pl.DataFrame = CONTRACT) -> li
         for row in rows
     ]
     numbered = frame("loan_repayments", rows).with_columns(_loan=pl.lit(0, dtype=pl.UInt32))
-    entries = repayments.as_entries(repayments.fill(numbered, contract))
+    entries = repayments.as_entries(repayments.fill(numbered, contract, CUTOFFS))
     assert entries["_row"].to_list() == list(range(1, len(payments) + 1))
     return [
         tuple(None if amount is None else f"{amount:f}".removesuffix(".00") for amount in row[2:])
@@ -38,6 +38,7 @@ def split(*payments: dict[str, object], contract: pl.DataFrame = CONTRACT) -> li
     ]
 
 
+CUTOFFS = pl.DataFrame({"cooperative_id": ["A"], "cutoff_on": [date(2026, 6, 30)]})
 MONEY = ("principal", "interest", "penalty", "fee", "total")
 
 
@@ -180,15 +181,110 @@ def test_a_reversal_of_a_payment_with_a_penalty_says_that_penalty_or_none(penalt
     assert split(paid, back)[1] == (("-100", "-10", "-115") if known else (None, None, "-115"))
 
 
-def test_a_reversal_of_cash_alone_takes_back_a_payment_without_penalty_before_one_with() -> None:
-    """115 without any on 31 January, and 110 with 5 of penalty after it; a second reversal takes back that one."""
+def test_a_reversal_of_cash_alone_takes_back_the_latest_payment_of_its_total_whatever_penalty_that_had() -> None:
+    """115 without any on 31 January, and 110 with 5 of penalty after it; a second reversal takes back the first one."""
     payments: list[dict[str, object]] = [
         {"principal": "104", "interest": "11"},
         {"principal": "100", "interest": "10", "penalty": "5", "paid_on": date(2026, 2, 1)},
         {"total": "-115", "paid_on": date(2026, 2, 2)},
         {"total": "-115", "paid_on": date(2026, 2, 3)},
     ]
+    assert split(*payments)[2:] == [("-100", "-10", "-115"), ("-104", "-11", "-115")]
+
+
+def test_a_reversal_that_says_more_than_cash_goes_first() -> None:
+    """Only the payment with 5 of penalty fits the later one; the one of cash alone takes the other that is left."""
+    payments: list[dict[str, object]] = [
+        {"principal": "104", "interest": "11"},
+        {"principal": "100", "interest": "10", "penalty": "5", "paid_on": date(2026, 2, 1)},
+        {"total": "-115", "paid_on": date(2026, 2, 2)},
+        {"total": "-115", "penalty": "-5", "paid_on": date(2026, 2, 3)},
+    ]
     assert split(*payments)[2:] == [("-104", "-11", "-115"), ("-100", "-10", "-115")]
+
+
+BACK: dict[str, object] = {"principal": "-100", "interest": "-10", "paid_on": date(2026, 3, 5)}
+
+
+def test_totals_after_a_reversal_that_says_its_parts_are_divided_as_if_neither_had_been() -> None:
+    """Two of 110, the second taken back: the next two are the second and the third instalment."""
+    payments: list[dict[str, object]] = [
+        {"total": "110"},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+        BACK,
+        {"total": "110", "paid_on": date(2026, 3, 31)},
+        {"total": "110", "paid_on": date(2026, 4, 30)},
+    ]
+    paid = ("100", "10", "110")
+    assert split(*payments) == [paid, paid, ("-100", "-10", "-110"), paid, paid]
+
+
+def test_a_total_that_is_taken_back_has_the_parts_that_its_reversal_says() -> None:
+    """120 of 5 March pays the interest of three begun months by the policy; its reversal says 115 and 5."""
+    payments: list[dict[str, object]] = [
+        {"total": "120", "paid_on": date(2026, 3, 5)},
+        {"principal": "-115", "interest": "-5", "paid_on": date(2026, 3, 6)},
+    ]
+    assert split(*payments)[0] == ("115", "5", "120")
+    assert split(*payments, contract=CONTRACT.clear())[0] == ("115", "5", "120")
+    # parts that are not its cash are not of it: 10 of the first and 10 of the second instalment
+    payments[1] = {"principal": "-115", "interest": "-4", "total": "-120", "paid_on": date(2026, 3, 6)}
+    assert split(*payments)[0] == ("100", "20", "120")
+
+
+@pytest.mark.parametrize(
+    ("back", "next_one"),
+    [
+        # 220 less 50 of the second principal: 60 finish the second and begin the third, whose interest comes first
+        ({"principal": "-50", "interest": "0"}, ("50", "10", "60")),
+        # the interest of the second month is owed again, beside that of the third
+        ({"principal": "0", "interest": "-10"}, ("40", "20", "60")),
+    ],
+)
+def test_a_part_that_is_taken_back_and_fits_no_payment_lowers_what_is_paid_by_its_parts(
+    back: dict[str, object], next_one: tuple[str, ...]
+) -> None:
+    payments: list[dict[str, object]] = [
+        {"total": "110"},
+        {"total": "110", "paid_on": date(2026, 2, 28)},
+        {**back, "paid_on": date(2026, 3, 5)},
+        {"total": "60", "paid_on": date(2026, 3, 31)},
+        {"total": "110", "paid_on": date(2026, 4, 30)},
+    ]
+    got = split(*payments)
+    assert got[:2] == [("100", "10", "110")] * 2
+    assert got[3] == next_one
+
+
+@pytest.mark.parametrize("parts", [{"total": "-330"}, {"principal": "-280", "interest": "-50"}])
+def test_a_reversal_of_after_the_cut_off_changes_no_division_up_to_it(parts: dict[str, object]) -> None:
+    """330 of 15 April and 100 of 20 May; the cut-off is 30 June. 330 pay three instalments; of the fourth 10 of
+    interest and 90 are paid. The reversal takes back what was paid, or what it says; a payment in July is the first of
+    all but the 100 that stand: 100 had 40 of begun interest to pay, but in order 10 and 90; so 110 pay the last 10 of
+    the first principal, then 10 and 90 of the second.
+    """
+    payments: list[dict[str, object]] = [
+        {"total": "330", "paid_on": date(2026, 4, 15)},
+        {"total": "100", "paid_on": date(2026, 5, 20)},
+    ]
+    late: list[dict[str, object]] = [
+        {**parts, "paid_on": date(2026, 7, 3)}, {"total": "110", "paid_on": date(2026, 7, 20)}
+    ]  # fmt: skip
+    got = split(*payments, *late)
+    assert got[:2] == split(*payments) == [("300", "30", "330"), ("90", "10", "100")]
+    assert got[2] == (("-300", "-30", "-330") if "total" in parts else ("-280", "-50", "-330"))
+    assert got[3] == ("100", "10", "110")
+
+
+def test_a_reversal_of_up_to_the_cut_off_counts_for_the_day_of_the_cut_off() -> None:
+    """330 of 15 April are taken back on 30 June itself: the 100 are of the first instalment."""
+    payments: list[dict[str, object]] = [
+        {"total": "330", "paid_on": date(2026, 4, 15)},
+        {"total": "100", "paid_on": date(2026, 5, 20)},
+        {"total": "-330", "paid_on": date(2026, 6, 30)},
+    ]
+    assert split(*payments)[1:] == [("90", "10", "100"), ("-300", "-30", "-330")]
+    assert split(*payments, {"total": "110", "paid_on": date(2026, 7, 20)})[3] == ("100", "10", "110")
 
 
 def test_a_reversal_that_says_its_parts_is_taken_as_it_is() -> None:

@@ -52,16 +52,82 @@ def rules(result: OpenedLoans) -> list[str]:
 FIVE_PAID: Row = {"outstanding_principal": Decimal(700_000)}
 
 
-@pytest.mark.parametrize(("plan", "found"), [((), ["LON-INT-01"]), (PLAN, [])])
-def test_a_generated_schedule_keeps_unpaid_interest_as_a_delivered_one_does(
-    plan: tuple[Row, ...], found: list[str]
-) -> None:
+@pytest.mark.parametrize(("plan", "by"), [((), "by the loan's terms"), (PLAN, "by the delivered schedule")])
+def test_a_generated_schedule_keeps_unpaid_interest_as_a_delivered_one_does(plan: tuple[Row, ...], by: str) -> None:
     """Five principals are paid and 55,000 of 60,000 interest: 5,000 is less than half an instalment, and owed."""
     result = opened(FIVE_PAID, paid(*[(100_000, 12_000)] * 4, (100_000, 7_000)), plan)
     assert rows(result)[:2] == [(5, 0, 5_000, "part_paid"), (6, 100_000, 12_000, "due")]
     assert result.schedules["interest"].sum() == 7 * 12_000 + 5_000
     assert result.positions["outstanding_interest"].to_list() == [Decimal(89_000)]
-    assert rules(result) == found
+    assert result.failures.select("rule", "note").rows() == [
+        (
+            "LON-INT-01",
+            "the history shows Rp 55000.00 of interest paid, the instalments whose principal is paid hold Rp 60000.00 "
+            f"{by}: Rp 5000.00 stays owed",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("each", "effect"),
+    [
+        (0, "whose principal is paid hold Rp 60000.00 by the delivered schedule: Rp 60000.00 stays owed"),
+        # 75,000 are paid, six instalments have begun
+        (
+            15_000,
+            "begun by the cut-off hold Rp 72000.00 by the delivered schedule: Rp 3000.00 counts for those to come",
+        ),
+        (12_000, None),
+    ],
+)
+def test_interest_that_is_not_that_of_a_delivered_schedule_is_said(each: int, effect: str | None) -> None:
+    result = opened(FIVE_PAID, paid(*[(100_000, each)] * 5), PLAN)
+    assert result.schedules["interest"].sum() == 144_000 - 5 * each
+    notes = result.failures.filter(pl.col("rule") == "LON-INT-01")["note"].to_list()
+    assert [note.endswith(effect) for note in notes if effect] == [True] * len(notes) == [True] * (effect is not None)
+
+
+@pytest.mark.parametrize("plan", [(), PLAN])
+@pytest.mark.parametrize(
+    ("loan", "interest", "counts", "opens", "effect"),
+    [
+        # 401,000 are repaid by the balance: four instalments with 48,000, of which the history shows nothing
+        ({"outstanding_principal": Decimal(799_000)}, (0, 0, 0, 0), 48_000, 96_000, "Rp 48000.00 would be lost"),
+        # the history shows 36,000 more than the 48,000 of the four instalments
+        ({"outstanding_principal": Decimal(799_000)}, (12_000, 12_000, 12_000, 48_000), 48_000, 96_000,
+         "Rp 36000.00 would be charged again"),
+    ],
+)  # fmt: skip
+def test_interest_of_a_history_that_does_not_explain_the_balance_is_said(
+    plan: tuple[Row, ...], loan: Row, interest: tuple[int, ...], counts: int, opens: int, effect: str
+) -> None:
+    result = opened(loan, paid(*[(100_000, each) for each in interest]), plan)
+    assert result.schedules["interest"].sum() == opens
+    assert result.failures.filter(pl.col("rule") == "LON-INT-01").select("before", "note").rows() == [
+        (
+            f"{sum(interest)}.00",
+            f"the history shows Rp {sum(interest)}.00 of interest paid, but its principal is not that of the balance, "
+            f"by which Rp {counts}.00 of interest counts as paid and Rp {opens}.00 opens: if the history is right, "
+            f"{effect}",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interest", "stored"),
+    [
+        # the balance and the history have the same interest paid
+        (12_000, 799_000),
+        # no repayment of it is delivered
+        (None, 799_000),
+        # what was repaid is within rounding
+        (12_000, 800_012),
+    ],
+)
+def test_interest_of_a_history_is_not_said_where_it_is_that_of_the_balance(interest: int | None, stored: int) -> None:
+    made = [] if interest is None else paid(*[(100_000, interest)] * 4)
+    result = opened({"outstanding_principal": Decimal(stored)}, made)
+    assert "LON-INT-01" not in rules(result)
 
 
 def test_interest_that_is_not_that_of_the_terms_is_said_with_both_sums() -> None:
@@ -249,6 +315,33 @@ def test_a_reversal_that_fits_no_payment_leaves_nothing_derived_and_is_said() ->
     assert result.positions["outstanding_principal"].to_list() == [None]
     note = result.failures.filter(pl.col("rule") == "RPY-REV-01")["note"][0]
     assert str(note).startswith("no payment of Rp 50000.00 that it could take back was made on this loan before it")
+
+
+def totals(*days: date) -> list[Row]:
+    return [{"entry_no": str(day), "paid_on": day, "total": Decimal(112_000)} for day in days]
+
+
+@pytest.mark.parametrize("plan", [(), PLAN])
+def test_totals_beside_a_reversal_that_says_its_parts_pay_their_instalments(plan: tuple[Row, ...]) -> None:
+    """Five of 112,000, the second taken back on 20 March: four instalments are paid, 8 x 12,000 of interest is left."""
+    back: Row = {
+        "paid_on": date(2026, 3, 20), "principal": Decimal(-100_000), "interest": Decimal(-12_000),
+        "total": Decimal(-112_000),
+    }  # fmt: skip
+    result = opened({}, [*totals(*[date(2026, month, 15) for month in range(2, 7)]), back], plan)
+    assert rows(result) == [(5, 100_000, 12_000, "overdue"), *[(no, 100_000, 12_000, "due") for no in range(6, 13)]]
+
+
+def test_a_reversal_of_after_the_cut_off_leaves_the_loan_as_it_was() -> None:
+    """336,000 of 20 April, taken back on 3 July, are three instalments. 448,000 of 20 May pay the 24,000 of the fourth
+    and the fifth, which has begun, and 424,000 of principal: 1,200,000 - 724,000 and 144,000 - 60,000 are left.
+    """
+    made: list[Row] = [
+        {"paid_on": day, "total": Decimal(total)}
+        for day, total in ((date(2026, 4, 20), 336_000), (date(2026, 5, 20), 448_000), (date(2026, 7, 3), -336_000))
+    ]
+    schedule = opened({}, made).schedules
+    assert (schedule["principal"].sum(), schedule["interest"].sum()) == (476_000, 84_000)
 
 
 PARTS = st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 14_000)), min_size=1, max_size=5)

@@ -136,6 +136,12 @@ def test_a_delivered_schedule_decides() -> None:
     [
         {"annual_rate": Decimal(12)},
         {"annual_rate": Decimal("12.005")},
+        # 20, 17 and 10 % a year are 1.6667, 1.4167 and 0.8333 a month; 1.66 is cut
+        {"annual_rate": Decimal(20), "source_rate": Decimal("1.67")},
+        {"annual_rate": Decimal(20), "source_rate": Decimal("1.66")},
+        {"annual_rate": Decimal(20), "source_rate": Decimal("1.667")},
+        {"annual_rate": Decimal(17), "source_rate": Decimal("1.42")},
+        {"annual_rate": Decimal(10), "source_rate": Decimal("0.83"), "source_rate_basis": None},
         {"annual_rate": Decimal(12), "source_rate_basis": None},
         {"annual_rate": Decimal(12), "source_rate": Decimal(12), "source_rate_basis": "whole_term"},
         {"annual_rate": None},
@@ -144,6 +150,102 @@ def test_a_delivered_schedule_decides() -> None:
 )
 def test_rates_that_agree_or_stand_alone_are_not_said(loan: Row) -> None:
     assert said(opened(loan)) == []
+
+
+@pytest.mark.parametrize(
+    "loan",
+    [
+        # a step of the second decimal is 0.12 a year, of the third 0.012, of a whole month nothing
+        {"annual_rate": Decimal(20), "source_rate": Decimal("1.65")},
+        {"annual_rate": Decimal(20), "source_rate": Decimal("1.665")},
+        {"annual_rate": Decimal("12.1"), "source_rate": Decimal(1)},
+        {"annual_rate": Decimal(18), "source_rate": Decimal("1.6")},
+        # 18.34 over twelve months is 18.34 a year, and its step 0.01
+        {"annual_rate": Decimal("18.30"), "source_rate": Decimal("18.34"), "source_rate_basis": "whole_term"},
+    ],
+)
+def test_a_rate_that_is_no_rounding_of_the_other_is_said(loan: Row) -> None:
+    assert [rule for rule, _ in said(opened(loan))] == ["LON-RTE-06"]
+
+
+HIGHER: Row = {"annual_rate": Decimal(12), "source_rate": Decimal(2)}
+
+
+def pay(day: date, principal: int, interest: int, **other: object) -> Row:
+    return {
+        "entry_no": f"{day}{principal}", "paid_on": day, "principal": Decimal(principal), "interest": Decimal(interest),
+        **other,
+    }  # fmt: skip
+
+
+def left(paid: list[Row]) -> Decimal:
+    return Decimal(12_000_000) - sum((Decimal(str(row["principal"])) for row in paid), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("method", "paid"),
+    [
+        # two instalments of principal, so 240,000 may be two months at 12 %
+        ("flat", [pay(date(2026, 3, 31), 2_000_000, 240_000), pay(date(2026, 5, 31), 2_000_000, 240_000)]),
+        # 1 % of 12 and of 11 million
+        ("declining", [pay(date(2026, 3, 31), 2_000_000, 230_000)]),
+        # no principal tells: two months lie before each
+        ("bullet", [pay(date(2026, 3, 31), 0, 240_000), pay(date(2026, 5, 31), 0, 240_000)]),
+        # what was paid is taken back
+        ("flat", [pay(date(2026, 2, 28), 1_000_000, 240_000), pay(date(2026, 3, 1), -1_000_000, -240_000)]),
+    ],
+)
+def test_a_sum_of_months_or_a_payment_that_is_taken_back_decides_nothing(method: str, paid: list[Row]) -> None:
+    loan = {**LOAN, **HIGHER, "interest_method": method, "outstanding_principal": left(paid)}
+    ((rule, note),) = said(open_one(loan, None, paid))
+    assert (rule, "no schedule, stored interest or payment decides" in note) == ("LON-RTE-06", True)
+
+
+@pytest.mark.parametrize(
+    ("method", "paid", "percent", "counted"),
+    [
+        # one instalment, though two months have passed: 240,000 beside one principal is of 24 %
+        ("flat", [pay(date(2026, 3, 31), 1_000_000, 240_000)], 24, "1 of its 1"),
+        # each month by itself
+        ("bullet", [pay(date(2026, 2, 28), 0, 240_000), pay(date(2026, 3, 31), 0, 240_000)], 24, "2 of its 2"),
+        # two instalments with the interest of one month at 12 %, which is of 24 % in no way
+        ("flat", [pay(date(2026, 3, 31), 2_000_000, 120_000)], 12, "1 of its 1"),
+        # the one of 24 % is taken back
+        ("flat", [
+            pay(date(2026, 2, 28), 1_000_000, 240_000), pay(date(2026, 3, 1), -1_000_000, -240_000),
+            pay(date(2026, 3, 2), 1_000_000, 120_000),
+        ], 12, "1 of its 1"),
+    ],
+)  # fmt: skip
+def test_a_payment_of_one_month_that_stands_decides(method: str, paid: list[Row], percent: int, counted: str) -> None:
+    loan = {**LOAN, **HIGHER, "interest_method": method, "outstanding_principal": left(paid)}
+    result = open_one(loan, None, paid)
+    assert result.positions["annual_rate"].to_list() == [Decimal(percent)]
+    assert [(rule, f"the history decides, {counted}" in note) for rule, note in said(result)] == [("LON-RTE-05", True)]
+
+
+def test_a_payment_of_two_instalments_that_is_no_sum_of_the_lower_rate_decides() -> None:
+    """Two months at 10 % are 200,000."""
+    paid = [pay(date(2026, 3, 31), 2_000_000, 240_000)]
+    loan = {**LOAN, "source_rate": Decimal(10), "source_rate_basis": "per_year", "outstanding_principal": left(paid)}
+    result = open_one(loan, None, paid)
+    assert [rule for rule, _ in said(result)] == ["LON-RTE-05"]
+    assert result.positions["annual_rate"].to_list() == [Decimal(24)]
+
+
+def test_a_payment_on_a_balance_that_is_not_known_decides_nothing() -> None:
+    """A principal that is empty was paid before: whether 120,000 are 1 % of what was left then is not known."""
+    lost: Row = {"entry_no": "1", "paid_on": date(2026, 2, 10), "interest": Decimal(70_000)}
+    loan = {**LOAN, "interest_method": "declining", "outstanding_principal": Decimal(11_000_000)}
+    result = open_one(loan, None, [lost, pay(date(2026, 2, 28), 0, 120_000)])
+    assert [rule for rule, _ in said(result)] == ["LON-RTE-06"]
+
+
+def test_a_payment_within_a_thousand_decides_nothing_where_that_is_more_than_a_tenth() -> None:
+    """Of 120,000 a month bears 1,200 or 2,400: 3,200 is 800 more than the higher, a third of it."""
+    small: Row = {"principal": Decimal(120_000), "outstanding_principal": Decimal(110_000)}
+    result = open_one({**LOAN, **small}, None, [pay(date(2026, 2, 28), 10_000, 3_200)])
+    assert [rule for rule, _ in said(result)] == ["LON-RTE-06"]
 
 
 def test_a_rate_that_is_the_other_by_no_base_is_said() -> None:
