@@ -3,12 +3,14 @@
 What was loaded is known row by row from `migration.loaded_rows`, and proved: the hashes of the rows must make those of
 the last load's tables. What the platform entered itself stays. Where it has written to a row that would change or go,
 or entered one that would come, nothing is done. Each row that changes or goes is kept as it was, so that a rollback can
-bring it back. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
+bring it back. What the gate holds by now takes nothing out that is there, and no more rows go than the batch consents
+to. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion import amendment
+from koop_pipeline.promotion.content import HELD
 from koop_pipeline.proof.measures import MEASURED
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.content import row_text
@@ -34,6 +36,8 @@ KEPT = ("parallel", "phased")
 """The methods under which the hash of each loaded row is kept."""
 PROVED = ("history_total", "subledger_total", "difference")
 """What an opening balance is held against, of the whole cooperative: a phase may prove it anew, not change it."""
+TOTALS_OF_LAST = f"SELECT cooperative_id, table_name, action, count(*), sum(amount_before) FROM {LISTED} GROUP BY ALL"
+"""What the last `bring_in` did, in the columns of `verification.deltas`."""
 ACTION = (
     "CASE WHEN new IS NOT DISTINCT FROM there THEN 'alike' WHEN there IS DISTINCT FROM loaded THEN 'written'"
     " WHEN loaded IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'changed' END"
@@ -54,8 +58,8 @@ def keep_rows(staging: Staging, target: Target, writing: Writing, load: Load, ne
     writing.note("loaded_rows", CAME)
 
 
-def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool) -> None:
-    """Lay out what is to be done with each row; RefusedError where that may not be done.
+def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool, removes: int) -> None:
+    """Lay out what is to be done with each row; RefusedError where that may not be done, or more than `removes` go.
 
     The target's rows and books of the cooperative must be fetched, and nobody else may write to them any more.
     """
@@ -76,6 +80,16 @@ def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool
         raise RefusedError(f"a phase only adds rows, and {said}")
     if said := _written(staging) or _left_alone(staging, target, own):
         raise RefusedError(f"the platform has since {said}")
+    if said := _held_now(staging, target, own, new):
+        raise RefusedError(
+            f"the gate holds in this delivery what is in the target, and a delta empties nothing: {said}"
+        )
+    going = sum(_planned(staging, table, "removed") for table in PROMOTED)
+    if going > removes:
+        raise RefusedError(
+            f"it would take out {_removed(staging, target, own)}, and its batch consents to {removes} rows: a file may"
+            f" have been cut off; where they are to go, the batch file says `delta_removes: {going}`"
+        )
 
 
 def bring_in(
@@ -200,6 +214,43 @@ def _written(staging: Staging) -> str:
             " ORDER BY ALL"
         )
     )
+
+
+def _held_now(staging: Staging, target: Target, cooperative_id: str, new: str) -> str:
+    """The rows that would go, and the cells that would be empty, because the gate holds them by now; with its rule."""
+    found = []
+    for table in PROMOTED:
+        held = f"(SELECT * FROM {HELD} WHERE cooperative_id = {literal(cooperative_id)} AND table_name ="
+        held += f" {literal(table.name)})"
+        of_rows = f"SELECT h.rule, count(DISTINCT p.key) FROM {_plan_of(table, 'removed')} p JOIN {held} h USING (key)"
+        for rule, rows in staging.rows(f"{of_rows} WHERE h.column_name IS NULL GROUP BY ALL ORDER BY ALL"):
+            found.append(f"{rows} rows of {table.name} ({rule})")
+        sides = (
+            f"{_plan_of(table, 'changed')} p JOIN {held} h USING (key) JOIN"
+            f" {_rows(target.there, table, cooperative_id)} o ON {key_text(table, 'o')} = p.key JOIN"
+            f" {_rows(new, table, cooperative_id)} n ON {key_text(table, 'n')} = p.key"
+        )
+        for (column,) in staging.rows(f"SELECT DISTINCT h.column_name FROM {sides} WHERE h.column_name IS NOT NULL"):
+            emptied = f"o.{quoted(column)} IS NOT NULL AND n.{quoted(column)} IS NULL"
+            found += [f"{table.name}.{column} in {rows} rows ({rule})" for rule, rows in staging.rows(
+                f"SELECT h.rule, count(DISTINCT p.key) FROM {sides} WHERE h.column_name = {literal(column)} AND"
+                f" {emptied} GROUP BY ALL ORDER BY ALL"
+            )]  # fmt: skip
+    return ", ".join(sorted(found))
+
+
+def _removed(staging: Staging, target: Target, cooperative_id: str) -> str:
+    """The rows that the plan removes, with the sum of their amounts, by table."""
+    said = []
+    for table in PROMOTED:
+        if rows := _planned(staging, table, "removed"):
+            amount = staging.value(
+                f"SELECT sum(({MEASURED[table.name].amount})::DECIMAL(38,2)) FROM"
+                f" {_rows(target.there, table, cooperative_id)} t SEMI JOIN {_plan_of(table, 'removed')} p ON p.key ="
+                f" {key_text(table, 't')}"
+            )
+            said.append(f"{rows} rows of {table.name}" + ("" if amount is None else f" (Rp {amount:,.2f})"))
+    return ", ".join(said)
 
 
 def _left_alone(staging: Staging, target: Target, cooperative_id: str) -> str | None:

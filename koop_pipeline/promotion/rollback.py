@@ -15,8 +15,10 @@ from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
 from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loaded_hashes, loads_of
 from koop_pipeline.target.opening import open_target
 
-FORGOTTEN = ("promotions", "rehearsed", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results")
-FORGOTTEN_OF_THE_LAST = ("promotions", "rehearsed", "results")
+FORGOTTEN = (
+    "promotions", "deltas", "rehearsed", "earlier_loads", "loaded", "loaded_corrections", "loaded_merges", "results",
+)  # fmt: skip
+FORGOTTEN_OF_THE_LAST = ("promotions", "deltas", "rehearsed", "results")
 """What is no longer so where an earlier load stays: it keeps its corrections and merges."""
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from delivered_again import FILLED, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
+from delivered_again import BROKEN, FILLED, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
 from promotable import (
     BATCH,
     ONLY,
@@ -31,6 +31,7 @@ from promotable import (
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion.rollback import roll_back
 from koop_pipeline.staging import Staging
+from koop_pipeline.status.snapshot import build
 
 TOTALS = [
     ("accounts", "changed", 5, Decimal("122938645.00"), Decimal("123038645.00")),
@@ -280,7 +281,7 @@ def test_a_delta_brings_in_what_was_held_too_and_an_amendment_may_stand_on_it(
     assert do_promote(deliveries.after(PLEDGED)) == ("delta", "")
     again = deliveries.after(FILLED, PLEDGED)
     assert do_promote(again) == ("amended", "")
-    assert do_promote(deliveries.after()) == ("delta", "")
+    assert do_promote(deliveries.after(FILLED)) == ("delta", "")
     assert do_promote(again) == ("delta", "")
     assert do_verify(again) == []
     assert do_roll_back(again) == ["delta", "delta", "amendment", "delta", "full"]
@@ -319,3 +320,39 @@ def test_what_was_loaded_by_cutover_is_not_known_row_by_row(deliveries: Deliveri
     assert "its content changed since: members.address differs in 1 rows; restore the earlier delivery" in message
     assert "the hashes of its rows were not kept when it was loaded" in do_promote(deliveries.after(MOVED, RETURNED))[1]
     assert place.rows() == before
+
+
+def test_what_the_gate_holds_by_now_stays_in_the_target(deliveries: Deliveries, place: Place) -> None:
+    """One NIK and one loan number were broken between the deliveries: neither the NIK nor the collateral goes."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(BROKEN))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: the gate holds in this delivery what is in the target, and a delta empties nothing:"
+        " 1 rows of collaterals (COL-REF-01), members.nik in 1 rows (MBR-NIK-01); restore the earlier delivery"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)
+
+
+def test_rows_go_only_where_the_batch_consents_and_the_status_says_what_went(
+    deliveries: Deliveries, place: Place
+) -> None:
+    """The list of collaterals came cut off: AG-0002 (29,750,000) is missing; T002 has moved."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(MOVED, RETURNED, removes=0))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: it would take out 1 rows of collaterals (Rp 29,750,000.00), and its batch consents to 0"
+        " rows: a file may have been cut off; where they are to go, the batch file says `delta_removes: 1`; restore"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)
+    again = deliveries.after(MOVED, RETURNED, removes=1)
+    assert do_promote(again) == ("delta", "")
+    run = run_of(again)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        said = {record["cooperative_id"]: record["message"] for record in build(staging, run.batch)}
+    assert (
+        "a delta came in: 1 rows changed, 1 rows removed (collaterals Rp 29,750,000.00), of which migration.deltas"
+    ) in said[ONLY]
