@@ -17,6 +17,7 @@ from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment, delta
 from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
+from koop_pipeline.promotion.rollback import may_go
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import forget_target, record_target
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
@@ -178,10 +179,11 @@ def _load_of(run: BatchRun, content: Content, decision: _Decision) -> Load:
     """The line of a first load; its fingerprint is that of the content."""
     cooperative_id, digest = content.cooperative_id, content.sha256
     load_id = hashlib.sha256(f"{cooperative_id}\n{digest}".encode()).hexdigest()[:16]
-    rows = content.rows
+    cutoff_on = run.cutoff_on(run.batch.cooperative(cooperative_id)).isoformat()
     return Load(
-        cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict, rows
-    )
+        cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict,
+        content.rows, cutoff_on=cutoff_on,
+    )  # fmt: skip
 
 
 def _load(staging: Staging, target: Target, content: Content, load: Load, batch: Batch) -> tuple[str, str]:
@@ -251,17 +253,26 @@ def _delta(
     staging: Staging, target: Target, writing: Writing, last: Load, load: Load, changed: str, batch: Batch
 ) -> tuple[int, dict[str, str]]:
     said = f"it was promoted before (batch {last.batch}) and its content changed since: {changed}"
-    way_out = (
-        f"restore the earlier delivery, take the load out (koop rollback {last.batch} {last.cooperative_id}), or enter"
-        " the difference in the platform itself"
-    )
     if batch.method not in delta.KEPT:
-        raise RefusedError(f"{said}; {way_out}")
+        raise RefusedError(f"{said}; {_way_out(staging, target, writing, last)}")
+    if last.cutoff_on not in {"", load.cutoff_on}:
+        raise RefusedError(
+            f"{said}; no delta can bring that in, and nothing was changed: its cut-off is {load.cutoff_on}, and that of"
+            f" the loads before was {last.cutoff_on}; {_way_out(staging, target, writing, last)}"
+        )
     try:
         delta.plan(staging, target, last, NEW, phased=batch.method == "phased", removes=batch.delta_removes)
         return delta.bring_in(staging, target, writing, last, NEW, load.load_id)
     except RefusedError as error:
+        way_out = _way_out(staging, target, writing, last)
         raise RefusedError(f"{said}; no delta can bring that in, and nothing was changed: {error}; {way_out}") from None
+
+
+def _way_out(staging: Staging, target: Target, writing: Writing, last: Load) -> str:
+    """What is left to do; a rollback only where nothing that the platform wrote would refuse it."""
+    goes = may_go(staging, target, writing, last)
+    taken = f", take the load out (koop rollback {last.batch} {last.cooperative_id})," if goes else ""
+    return f"restore the earlier delivery{taken} or enter the difference in the platform itself"
 
 
 def _book(writing: Writing, load: Load, content: Content) -> None:

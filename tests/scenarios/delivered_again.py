@@ -29,6 +29,8 @@ BROKEN: list[Change] = [
     ("agunan.csv", "AG-0001;PJ-0001;T010;", "AG-0001;PJ-OOO1;T010;"),
 ]  # fmt: skip
 """The NIK of a member that was good has lost a digit, and a collateral (Rp 12,500,000) names a loan that is not."""
+LATER: list[Change] = [(f"../../batches/{BATCH}.yaml", "cutoff_on: 2026-06-30", "cutoff_on: 2026-07-31")]
+"""The batch has another cut-off."""
 FILLED: list[Change] = [("anggota.csv", "530301290198002;", "5303012901980021;")]
 """The NIK of T034 that was held has its sixteenth digit."""
 SAVED: list[Change] = [

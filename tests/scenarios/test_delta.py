@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from delivered_again import BROKEN, FILLED, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
+from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
 from promotable import (
     BATCH,
     ONLY,
@@ -144,6 +144,28 @@ def test_what_the_platform_wrote_elsewhere_stays_and_the_delta_alone_can_be_take
     assert place.rows() == before
 
 
+def test_what_the_platform_took_back_itself_hinders_no_rollback(deliveries: Deliveries, place: Place) -> None:
+    """A phone written before the delta is again, after it, what was loaded; written once more, it hinders."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before = place.rows()
+    ((phone,),) = place.ask("SELECT phone FROM platform.members WHERE member_no = 'T001'")
+    place.do("UPDATE platform.members SET phone = '+6281234567890' WHERE member_no = 'T001'")
+    again = deliveries.after(MOVED)
+    assert do_promote(again) == ("delta", "")
+    place.do(f"UPDATE platform.members SET phone = '{phone}' WHERE member_no = 'T001'")
+    place.do("UPDATE platform.collaterals SET description = 'y' WHERE collateral_no = 'AG-0001'")
+    with pytest.raises(
+        RefusedError,
+        match=r": collaterals \(loaded (\d+) rows, now \1\), what it wrote before the last load among it; what members",
+    ):
+        take_last(again)
+    place.do("UPDATE platform.collaterals SET description = 'SHM tanah 69 m2' WHERE collateral_no = 'AG-0001'")
+    assert take_last(again) == ["delta"]
+    assert place.rows() == before
+    assert do_promote(again) == ("delta", "")
+    assert do_roll_back(again) == ["delta", "full"]
+
+
 def test_a_delta_on_which_the_platform_has_written_stays(deliveries: Deliveries, place: Place) -> None:
     assert do_promote(deliveries.after()) == ("loaded", "")
     again = deliveries.after(MOVED, RETURNED)
@@ -177,6 +199,9 @@ def test_where_the_platform_wrote_to_a_row_of_the_delta_nothing_is_done(
     outcome, message = do_promote(deliveries.after(MOVED, RETURNED, SAVED))
     assert outcome == "halted"
     assert f"no delta can bring that in, and nothing was changed: the platform has since {said}; restore" in message
+    assert "koop rollback" not in message
+    with pytest.raises(RefusedError, match="the platform has written to its rows since they were loaded"):
+        do_roll_back(deliveries.after())
     assert (place.rows(), books(place)) == (before, noted)
 
 
@@ -356,3 +381,15 @@ def test_rows_go_only_where_the_batch_consents_and_the_status_says_what_went(
     assert (
         "a delta came in: 1 rows changed, 1 rows removed (collaterals Rp 29,750,000.00), of which migration.deltas"
     ) in said[ONLY]
+
+
+def test_a_delta_of_another_cut_off_is_refused(deliveries: Deliveries, place: Place) -> None:
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    assert place.ask("SELECT cutoff_on FROM migration.loads") == [("2026-06-30",)]
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(MOVED, LATER))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: its cut-off is 2026-07-31, and that of the loads before was 2026-06-30; restore"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)

@@ -3,6 +3,8 @@ ALTER TABLE :migration.loads DROP CONSTRAINT loads_kind_check;
 ALTER TABLE :migration.loads ADD CHECK (kind IN ('full', 'amendment', 'delta'));
 -- what the platform held when a load was done, where that is not the content alone; '' where it is
 ALTER TABLE :migration.loads ADD COLUMN after_sha256 text NOT NULL DEFAULT '';
+-- the day of the opening balances; '' of loads before this revision
+ALTER TABLE :migration.loads ADD COLUMN cutoff_on text NOT NULL DEFAULT '';
 
 -- A line for each row that a load brought or changed, with its hash, or removed, without one.
 CREATE TABLE :migration.loaded_rows (
