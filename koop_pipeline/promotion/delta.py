@@ -39,20 +39,29 @@ PROVED = ("history_total", "subledger_total", "difference")
 TOTALS_OF_LAST = f"SELECT cooperative_id, table_name, action, count(*), sum(amount_before) FROM {LISTED} GROUP BY ALL"
 """What the last `bring_in` did, in the columns of `verification.deltas`."""
 ACTION = (
-    "CASE WHEN new IS NOT DISTINCT FROM there THEN 'alike' WHEN there IS DISTINCT FROM loaded THEN 'written'"
+    "CASE WHEN new IS NOT DISTINCT FROM there OR (new IS NULL AND NOT ours) THEN 'alike'"
+    " WHEN there IS DISTINCT FROM loaded OR NOT ours THEN 'written'"
     " WHEN loaded IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'changed' END"
 )
-"""What is to be done with a row that was loaded otherwise than it is now: nothing where it is so already."""
+"""What is to be done with a row that was loaded otherwise than it is now: nothing where it is so already.
+
+A row that the platform entered itself, alike, is not ours: it stays when it is no longer delivered."""
 
 
 def keep_rows(staging: Staging, target: Target, writing: Writing, load: Load, new: str) -> None:
-    """Note the hash of each row that this load left otherwise than the loads before it; its own line must be there."""
+    """Note the hash of each row that this load left otherwise than the loads before it; its own line must be there.
+
+    Of a delta the plan must be laid out: a row that the platform had entered itself is noted as its own.
+    """
     own = load.cooperative_id
     target.fetch_books([own], ("loads", "loaded_rows"))
     _lay_loaded(staging, target, own)
+    entered = f"(SELECT table_name, key FROM {PLAN} WHERE loaded IS NULL AND action = 'alike')"
+    written = f"(table_name, key) NOT IN {entered}" if load.kind == "delta" else "true"
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {literal(load.load_id)} AS load_id, {literal(own)} AS"
-        f" cooperative_id, table_name, key, n.sha256 FROM {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
+        f" cooperative_id, table_name, key, n.sha256, coalesce(l.ours, {written}) AS ours FROM"
+        f" {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
         " USING (table_name, key) WHERE l.sha256 IS DISTINCT FROM n.sha256"
     )
     writing.note("loaded_rows", CAME)
@@ -72,7 +81,8 @@ def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool
         )
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {PLAN} AS SELECT *, {ACTION} AS action FROM (SELECT table_name, key,"
-        f" l.sha256 AS loaded, n.sha256 AS new, t.sha256 AS there FROM {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
+        f" l.sha256 AS loaded, l.ours, n.sha256 AS new, t.sha256 AS there FROM {LOADED} l FULL JOIN"
+        f" ({_hashed(new, own)}) n"
         f" USING (table_name, key) LEFT JOIN ({_hashed(target.there, own)}) t USING (table_name, key)"
         " WHERE l.sha256 IS DISTINCT FROM n.sha256)"
     )
@@ -159,8 +169,8 @@ def added_rows(target: Target, load_id: str) -> dict[str, str]:
 def _lay_loaded(staging: Staging, target: Target, cooperative_id: str) -> None:
     """Each row as the loads left it: its table, key and hash."""
     staging.execute(
-        f"CREATE OR REPLACE TEMP TABLE {LOADED} AS SELECT table_name, key, sha256 FROM (SELECT r.*, row_number() OVER"
-        f" (PARTITION BY r.table_name, r.key ORDER BY l.number DESC) AS turn FROM {target.books}loaded_rows r JOIN"
+        f"CREATE OR REPLACE TEMP TABLE {LOADED} AS SELECT table_name, key, sha256, ours FROM (SELECT r.*, row_number()"
+        f" OVER (PARTITION BY r.table_name, r.key ORDER BY l.number DESC) AS turn FROM {target.books}loaded_rows r JOIN"
         f" {target.books}loads l ON l.load_id = r.load_id WHERE l.cooperative_id = {literal(cooperative_id)})"
         " WHERE turn = 1 AND sha256 IS NOT NULL"
     )
@@ -208,8 +218,9 @@ def _written(staging: Staging) -> str:
     return " and ".join(
         f"{did} {rows} rows of {name}{which}"
         for name, did, which, rows in staging.rows(
-            "SELECT table_name, CASE WHEN loaded IS NULL THEN 'entered' WHEN there IS NULL THEN 'removed' ELSE"
-            " 'written to' END, CASE WHEN loaded IS NULL THEN ' itself' WHEN new IS NULL THEN ' that would be removed'"
+            "SELECT table_name, CASE WHEN loaded IS NULL OR NOT ours THEN 'entered' WHEN there IS NULL THEN 'removed'"
+            " ELSE 'written to' END, CASE WHEN loaded IS NULL OR NOT ours THEN ' itself' WHEN new IS NULL THEN"
+            " ' that would be removed'"
             f" ELSE ' that would be changed' END, count(*) FROM {PLAN} WHERE action = 'written' GROUP BY ALL"
             " ORDER BY ALL"
         )
@@ -262,7 +273,8 @@ def _left_alone(staging: Staging, target: Target, cooperative_id: str) -> str | 
                 continue
             rows = staging.value(
                 f"SELECT count(*) FROM {_rows(target.there, table, cooperative_id)} t SEMI JOIN"
-                f" {_plan_of(parent, 'removed')} r ON r.key = t.{quoted(column.name)}::VARCHAR ANTI JOIN {PLAN} p ON"
+                f" {_plan_of(parent, 'removed')} r ON r.key = t.{quoted(column.name)}::VARCHAR ANTI JOIN"
+                f" (SELECT * FROM {PLAN} WHERE ours IS NOT false OR action <> 'alike') p ON"
                 f" p.table_name = {literal(table.name)} AND p.key = {key_text(table, 't')}"
             )
             if rows:

@@ -223,7 +223,8 @@ def _load_more(
         came, books = _amendment(staging, target, writing, last, load)
     after = Content(last.cooperative_id, writing.hashes()).sha256
     after = "" if after == load.content_sha256 else after
-    _book(writing, replace(load, kind=kind, before_sha256=before, after_sha256=after, rows=came), content)
+    load = replace(load, kind=kind, before_sha256=before, after_sha256=after, rows=came)
+    _book(writing, load, content)
     for book, relation in books.items():
         writing.note(book, relation)
     if batch.method in delta.KEPT:

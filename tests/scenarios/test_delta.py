@@ -393,3 +393,20 @@ def test_a_delta_of_another_cut_off_is_refused(deliveries: Deliveries, place: Pl
         "nothing was changed: its cut-off is 2026-07-31, and that of the loads before was 2026-06-30; restore"
     ) in message
     assert (place.rows(), books(place)) == (before, noted)
+
+
+def test_a_row_that_the_platform_entered_itself_is_never_taken_for_a_loaded_one(
+    deliveries: Deliveries, place: Place
+) -> None:
+    """It entered the collateral AG-0099 before the old system delivered it; then it is no longer delivered."""
+    assert do_promote(deliveries.after(PLEDGED)) == ("loaded", "")
+    of_it = "platform.collaterals WHERE collateral_no = 'AG-0099'"
+    place.do(f"CREATE TABLE platform.kept AS SELECT * FROM {of_it}")
+    assert do_promote(deliveries.after()) == ("delta", "")
+    place.do("INSERT INTO platform.collaterals SELECT * FROM platform.kept")
+    assert do_promote(deliveries.after(FILLED, PLEDGED)) == ("delta", "")
+    assert place.ask("SELECT ours FROM migration.loaded_rows WHERE key = 'AG-0099' ORDER BY ours") == [
+        (False,), (True,), (True,),
+    ]  # fmt: skip
+    assert do_promote(deliveries.after(FILLED, removes=0)) == ("delta", "")
+    assert place.ask(f"SELECT count(*) FROM {of_it}") == [(1,)]

@@ -7,12 +7,14 @@ ALTER TABLE :migration.loads ADD COLUMN after_sha256 text NOT NULL DEFAULT '';
 ALTER TABLE :migration.loads ADD COLUMN cutoff_on text NOT NULL DEFAULT '';
 
 -- A line for each row that a load brought or changed, with its hash, or removed, without one.
+-- `ours` is false where the platform had entered the row itself, alike: it is never changed or removed.
 CREATE TABLE :migration.loaded_rows (
     load_id text NOT NULL REFERENCES :migration.loads (load_id) ON DELETE CASCADE,
     cooperative_id text NOT NULL,
     table_name text NOT NULL,
     key text NOT NULL,
     sha256 text,
+    ours boolean NOT NULL DEFAULT true,
     PRIMARY KEY (load_id, table_name, key)
 );
 
