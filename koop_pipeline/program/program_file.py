@@ -139,7 +139,10 @@ class Cooperative(Model):
 
 
 class Batch(Model):
-    """`batches/<batch>.yaml`: one wave of cooperatives that share method and cut-off."""
+    """`batches/<batch>.yaml`: one wave of cooperatives that share method and cut-off.
+
+    delta_removes: the most rows of one cooperative that a delta may take out of the target.
+    """
 
     batch: Identifier
     method: Literal["cutover", "parallel", "phased"] = "cutover"
@@ -147,6 +150,7 @@ class Batch(Model):
     starts_at: datetime | None = None
     policies: Policies = Policies()
     requires_rehearsal: bool = False
+    delta_removes: Annotated[int, Field(ge=0)] = 0
     cooperatives: Annotated[tuple[Cooperative, ...], Field(min_length=1)]
 
     @field_validator("starts_at")

@@ -3,12 +3,14 @@
 What was loaded is known row by row from `migration.loaded_rows`, and proved: the hashes of the rows must make those of
 the last load's tables. What the platform entered itself stays. Where it has written to a row that would change or go,
 or entered one that would come, nothing is done. Each row that changes or goes is kept as it was, so that a rollback can
-bring it back. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
+bring it back. What the gate holds by now takes nothing out that is there, and no more rows go than the batch consents
+to. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion import amendment
+from koop_pipeline.promotion.content import HELD
 from koop_pipeline.proof.measures import MEASURED
 from koop_pipeline.staging import Staging, literal, quoted
 from koop_pipeline.staging.content import row_text
@@ -34,28 +36,39 @@ KEPT = ("parallel", "phased")
 """The methods under which the hash of each loaded row is kept."""
 PROVED = ("history_total", "subledger_total", "difference")
 """What an opening balance is held against, of the whole cooperative: a phase may prove it anew, not change it."""
+TOTALS_OF_LAST = f"SELECT cooperative_id, table_name, action, count(*), sum(amount_before) FROM {LISTED} GROUP BY ALL"
+"""What the last `bring_in` did, in the columns of `verification.deltas`."""
 ACTION = (
-    "CASE WHEN new IS NOT DISTINCT FROM there THEN 'alike' WHEN there IS DISTINCT FROM loaded THEN 'written'"
+    "CASE WHEN new IS NOT DISTINCT FROM there OR (new IS NULL AND NOT ours) THEN 'alike'"
+    " WHEN there IS DISTINCT FROM loaded OR NOT ours THEN 'written'"
     " WHEN loaded IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'changed' END"
 )
-"""What is to be done with a row that was loaded otherwise than it is now: nothing where it is so already."""
+"""What is to be done with a row that was loaded otherwise than it is now: nothing where it is so already.
+
+A row that the platform entered itself, alike, is not ours: it stays when it is no longer delivered."""
 
 
 def keep_rows(staging: Staging, target: Target, writing: Writing, load: Load, new: str) -> None:
-    """Note the hash of each row that this load left otherwise than the loads before it; its own line must be there."""
+    """Note the hash of each row that this load left otherwise than the loads before it; its own line must be there.
+
+    Of a delta the plan must be laid out: a row that the platform had entered itself is noted as its own.
+    """
     own = load.cooperative_id
     target.fetch_books([own], ("loads", "loaded_rows"))
     _lay_loaded(staging, target, own)
+    entered = f"(SELECT table_name, key FROM {PLAN} WHERE loaded IS NULL AND action = 'alike')"
+    written = f"(table_name, key) NOT IN {entered}" if load.kind == "delta" else "true"
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {CAME} AS SELECT {literal(load.load_id)} AS load_id, {literal(own)} AS"
-        f" cooperative_id, table_name, key, n.sha256 FROM {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
+        f" cooperative_id, table_name, key, n.sha256, coalesce(l.ours, {written}) AS ours FROM"
+        f" {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
         " USING (table_name, key) WHERE l.sha256 IS DISTINCT FROM n.sha256"
     )
     writing.note("loaded_rows", CAME)
 
 
-def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool) -> None:
-    """Lay out what is to be done with each row; RefusedError where that may not be done.
+def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool, removes: int) -> None:
+    """Lay out what is to be done with each row; RefusedError where that may not be done, or more than `removes` go.
 
     The target's rows and books of the cooperative must be fetched, and nobody else may write to them any more.
     """
@@ -68,7 +81,8 @@ def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool
         )
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE {PLAN} AS SELECT *, {ACTION} AS action FROM (SELECT table_name, key,"
-        f" l.sha256 AS loaded, n.sha256 AS new, t.sha256 AS there FROM {LOADED} l FULL JOIN ({_hashed(new, own)}) n"
+        f" l.sha256 AS loaded, l.ours, n.sha256 AS new, t.sha256 AS there FROM {LOADED} l FULL JOIN"
+        f" ({_hashed(new, own)}) n"
         f" USING (table_name, key) LEFT JOIN ({_hashed(target.there, own)}) t USING (table_name, key)"
         " WHERE l.sha256 IS DISTINCT FROM n.sha256)"
     )
@@ -76,6 +90,16 @@ def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool
         raise RefusedError(f"a phase only adds rows, and {said}")
     if said := _written(staging) or _left_alone(staging, target, own):
         raise RefusedError(f"the platform has since {said}")
+    if said := _held_now(staging, target, own, new):
+        raise RefusedError(
+            f"the gate holds in this delivery what is in the target, and a delta empties nothing: {said}"
+        )
+    going = sum(_planned(staging, table, "removed") for table in PROMOTED)
+    if going > removes:
+        raise RefusedError(
+            f"it would take out {_removed(staging, target, own)}, and its batch consents to {removes} rows: a file may"
+            f" have been cut off; where they are to go, the batch file says `delta_removes: {going}`"
+        )
 
 
 def bring_in(
@@ -145,8 +169,8 @@ def added_rows(target: Target, load_id: str) -> dict[str, str]:
 def _lay_loaded(staging: Staging, target: Target, cooperative_id: str) -> None:
     """Each row as the loads left it: its table, key and hash."""
     staging.execute(
-        f"CREATE OR REPLACE TEMP TABLE {LOADED} AS SELECT table_name, key, sha256 FROM (SELECT r.*, row_number() OVER"
-        f" (PARTITION BY r.table_name, r.key ORDER BY l.number DESC) AS turn FROM {target.books}loaded_rows r JOIN"
+        f"CREATE OR REPLACE TEMP TABLE {LOADED} AS SELECT table_name, key, sha256, ours FROM (SELECT r.*, row_number()"
+        f" OVER (PARTITION BY r.table_name, r.key ORDER BY l.number DESC) AS turn FROM {target.books}loaded_rows r JOIN"
         f" {target.books}loads l ON l.load_id = r.load_id WHERE l.cooperative_id = {literal(cooperative_id)})"
         " WHERE turn = 1 AND sha256 IS NOT NULL"
     )
@@ -194,12 +218,50 @@ def _written(staging: Staging) -> str:
     return " and ".join(
         f"{did} {rows} rows of {name}{which}"
         for name, did, which, rows in staging.rows(
-            "SELECT table_name, CASE WHEN loaded IS NULL THEN 'entered' WHEN there IS NULL THEN 'removed' ELSE"
-            " 'written to' END, CASE WHEN loaded IS NULL THEN ' itself' WHEN new IS NULL THEN ' that would be removed'"
+            "SELECT table_name, CASE WHEN loaded IS NULL OR NOT ours THEN 'entered' WHEN there IS NULL THEN 'removed'"
+            " ELSE 'written to' END, CASE WHEN loaded IS NULL OR NOT ours THEN ' itself' WHEN new IS NULL THEN"
+            " ' that would be removed'"
             f" ELSE ' that would be changed' END, count(*) FROM {PLAN} WHERE action = 'written' GROUP BY ALL"
             " ORDER BY ALL"
         )
     )
+
+
+def _held_now(staging: Staging, target: Target, cooperative_id: str, new: str) -> str:
+    """The rows that would go, and the cells that would be empty, because the gate holds them by now; with its rule."""
+    found = []
+    for table in PROMOTED:
+        held = f"(SELECT * FROM {HELD} WHERE cooperative_id = {literal(cooperative_id)} AND table_name ="
+        held += f" {literal(table.name)})"
+        of_rows = f"SELECT h.rule, count(DISTINCT p.key) FROM {_plan_of(table, 'removed')} p JOIN {held} h USING (key)"
+        for rule, rows in staging.rows(f"{of_rows} WHERE h.column_name IS NULL GROUP BY ALL ORDER BY ALL"):
+            found.append(f"{rows} rows of {table.name} ({rule})")
+        sides = (
+            f"{_plan_of(table, 'changed')} p JOIN {held} h USING (key) JOIN"
+            f" {_rows(target.there, table, cooperative_id)} o ON {key_text(table, 'o')} = p.key JOIN"
+            f" {_rows(new, table, cooperative_id)} n ON {key_text(table, 'n')} = p.key"
+        )
+        for (column,) in staging.rows(f"SELECT DISTINCT h.column_name FROM {sides} WHERE h.column_name IS NOT NULL"):
+            emptied = f"o.{quoted(column)} IS NOT NULL AND n.{quoted(column)} IS NULL"
+            found += [f"{table.name}.{column} in {rows} rows ({rule})" for rule, rows in staging.rows(
+                f"SELECT h.rule, count(DISTINCT p.key) FROM {sides} WHERE h.column_name = {literal(column)} AND"
+                f" {emptied} GROUP BY ALL ORDER BY ALL"
+            )]  # fmt: skip
+    return ", ".join(sorted(found))
+
+
+def _removed(staging: Staging, target: Target, cooperative_id: str) -> str:
+    """The rows that the plan removes, with the sum of their amounts, by table."""
+    said = []
+    for table in PROMOTED:
+        if rows := _planned(staging, table, "removed"):
+            amount = staging.value(
+                f"SELECT sum(({MEASURED[table.name].amount})::DECIMAL(38,2)) FROM"
+                f" {_rows(target.there, table, cooperative_id)} t SEMI JOIN {_plan_of(table, 'removed')} p ON p.key ="
+                f" {key_text(table, 't')}"
+            )
+            said.append(f"{rows} rows of {table.name}" + ("" if amount is None else f" (Rp {amount:,.2f})"))
+    return ", ".join(said)
 
 
 def _left_alone(staging: Staging, target: Target, cooperative_id: str) -> str | None:
@@ -211,7 +273,8 @@ def _left_alone(staging: Staging, target: Target, cooperative_id: str) -> str | 
                 continue
             rows = staging.value(
                 f"SELECT count(*) FROM {_rows(target.there, table, cooperative_id)} t SEMI JOIN"
-                f" {_plan_of(parent, 'removed')} r ON r.key = t.{quoted(column.name)}::VARCHAR ANTI JOIN {PLAN} p ON"
+                f" {_plan_of(parent, 'removed')} r ON r.key = t.{quoted(column.name)}::VARCHAR ANTI JOIN"
+                f" (SELECT * FROM {PLAN} WHERE ours IS NOT false OR action <> 'alike') p ON"
                 f" p.table_name = {literal(table.name)} AND p.key = {key_text(table, 't')}"
             )
             if rows:

@@ -16,10 +16,10 @@ from koop_pipeline.target.model import Target, TargetError, Writing, load_order,
 from koop_pipeline.target.opening import open_target
 
 FORGOTTEN = (
-    "promotions", "rehearsed", "earlier_loads", "loaded", "loaded_sources", "loaded_corrections", "loaded_merges",
-    "results",
+    "promotions", "deltas", "rehearsed", "earlier_loads", "loaded", "loaded_sources", "loaded_corrections",
+    "loaded_merges", "results",
 )  # fmt: skip
-FORGOTTEN_OF_THE_LAST = ("promotions", "rehearsed", "results")
+FORGOTTEN_OF_THE_LAST = ("promotions", "deltas", "rehearsed", "results")
 """What is no longer so where an earlier load stays: it keeps its corrections and merges."""
 
 
@@ -50,18 +50,43 @@ def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str
         ours = _to_take(loads, batch, cooperative_id)[: 1 if only_last else None]
         target.fetch_books([cooperative_id], ("load_tables", "amended", "delta_rows"))
         writing.freeze()
-        _refuse_written(staging, target, writing, ours[0])
-        _refuse_written_between(ours)
-        _refuse_beside(target, writing, ours)
+        alike = _refuse_hindered(staging, target, writing, ours)
         for load in ours[-1:] if ours[-1].kind == "full" else ours:
             _undo(staging, target, writing, load)
         for load in ours:
             for book in OF_A_LOAD:
                 writing.strike(book, load.load_id)
             writing.note("rollbacks", f"(SELECT {_line(load)})")
-        if Content(cooperative_id, writing.hashes()).sha256 != ours[-1].before_sha256:
+        proof = {ours[-1].before_sha256, *(load.content_sha256 for load in loads[-len(ours) - 1 : -len(ours)] if alike)}
+        if Content(cooperative_id, writing.hashes()).sha256 not in proof:
             raise TargetError("the state before the load did not come back, so all of it was left as it was")
     return ours
+
+
+def may_go(staging: Staging, target: Target, writing: Writing, last: Load) -> bool:
+    """Whether all that the batch of the last load has loaded could be taken out again."""
+    target.fetch_books([last.cooperative_id], ("load_tables", "delta_rows"))
+    try:
+        loads = loads_of(staging, target, [last.cooperative_id])[last.cooperative_id]
+        _refuse_hindered(staging, target, writing, _to_take(loads, last.batch, last.cooperative_id))
+    except RefusedError:
+        return False
+    return True
+
+
+def _refuse_hindered(staging: Staging, target: Target, writing: Writing, ours: list[Load]) -> bool:
+    """Refuse where something of the platform's would be lost.
+
+    True where the target holds just what was delivered last, though the platform had written elsewhere before: what it
+    wrote is no longer there to be lost, and the content of the load before comes back.
+    """
+    last, now = ours[0], Content(ours[0].cooperative_id, writing.hashes()).sha256
+    alike = now == last.content_sha256 != last.left_sha256
+    if now != last.left_sha256 and not alike:
+        _refuse_written(staging, target, writing, last)
+    _refuse_written_between(ours)
+    _refuse_beside(target, writing, ours)
+    return alike
 
 
 def _to_take(loads: list[Load], batch: str, cooperative_id: str) -> list[Load]:
@@ -103,10 +128,11 @@ def _refuse_written_between(ours: list[Load]) -> None:
 
 
 def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Load) -> None:
-    """Refuse where the target does not hold what the last load left there."""
+    """Refuse, for the target does not hold what the last load left there.
+
+    Only the tables of the content are known one by one, not what the platform had written before the last load.
+    """
     now = writing.hashes()
-    if Content(last.cooperative_id, now).sha256 == last.left_sha256:
-        return
     loaded = loaded_hashes(staging, target, last)
     nothing = (0, "")
     written = [
@@ -114,9 +140,10 @@ def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Lo
         for name in sorted({*loaded, *now})
         if loaded.get(name, nothing) != now.get(name, nothing)
     ]
+    before = "" if last.left_sha256 == last.content_sha256 else ", what it wrote before the last load among it"
     raise RefusedError(
-        f"{last.cooperative_id}: the platform has written to its rows since they were loaded: {', '.join(written)};"
-        " what members did there would be lost. Undo it in the platform first, or leave the load where it is"
+        f"{last.cooperative_id}: the platform has written to its rows since they were loaded: {', '.join(written)}"
+        f"{before}; what members did there would be lost. Undo it in the platform first, or leave the load where it is"
     )
 
 

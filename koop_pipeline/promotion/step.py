@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from koop_pipeline import progress
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.errors import RefusedError
+from koop_pipeline.program.program_file import Batch
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.promotion import amendment, delta
 from koop_pipeline.promotion.content import EMPTY, NEW, Content, books_of, prepared
 from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearsed
+from koop_pipeline.promotion.rollback import may_go
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import forget_target, record_target
 from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
@@ -45,6 +47,7 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
     staging.clear("verification.rehearsed", run.ids)
     if not run.rehearse:
         staging.clear("verification.promotions", run.ids)
+        staging.clear("verification.deltas", run.ids)
     if run.rehearse:
         begin_rehearsal(staging, run)
     else:
@@ -68,6 +71,8 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
         load_id, outcome = _promote_one(staging, run, target, content, current)
         book = "rehearsed" if run.rehearse else "promotions"
         staging.execute(f"INSERT INTO verification.{book} VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
+        if outcome == "delta":
+            staging.execute(f"INSERT INTO verification.deltas {delta.TOTALS_OF_LAST}")
         if outcome not in {"blocked", "rehearsed"}:
             _remember(staging, cooperative_id, keeps=run.batch.method not in delta.KEPT)
     except RefusedError as error:
@@ -155,7 +160,7 @@ def _promote_one(staging: Staging, run: BatchRun, target: Target, content: Conte
     if not content.unchanged or content.sha256 != decision.content_sha256:
         raise RefusedError("the staging content changed since the gate; run the gate again")
     load = _load_of(run, content, decision)
-    load_id, outcome = target.retried(lambda: _load(staging, target, content, load, run.batch.method))
+    load_id, outcome = target.retried(lambda: _load(staging, target, content, load, run.batch))
     return load_id, "rehearsed" if run.rehearse else outcome
 
 
@@ -175,13 +180,14 @@ def _load_of(run: BatchRun, content: Content, decision: _Decision) -> Load:
     """The line of a first load; its fingerprint is that of the content."""
     cooperative_id, digest = content.cooperative_id, content.sha256
     load_id = hashlib.sha256(f"{cooperative_id}\n{digest}".encode()).hexdigest()[:16]
-    rows = content.rows
+    cutoff_on = run.cutoff_on(run.batch.cooperative(cooperative_id)).isoformat()
     return Load(
-        cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict, rows
-    )
+        cooperative_id, 1, load_id, run.batch.batch, "full", digest, EMPTY, *decision.judged, decision.verdict,
+        content.rows, cutoff_on=cutoff_on,
+    )  # fmt: skip
 
 
-def _load(staging: Staging, target: Target, content: Content, load: Load, method: str) -> tuple[str, str]:
+def _load(staging: Staging, target: Target, content: Content, load: Load, batch: Batch) -> tuple[str, str]:
     """One transaction: nothing where the content is there, else all of it or what it lacks; the load's id."""
     cooperative_id = load.cooperative_id
     with target.writing(cooperative_id) as writing:
@@ -193,35 +199,36 @@ def _load(staging: Staging, target: Target, content: Content, load: Load, method
             for table in load_order():
                 writing.insert(table, f"(SELECT * FROM {NEW}{table.name} {own})")
             _book(writing, load, content)
-            if method in delta.KEPT:
+            if batch.method in delta.KEPT:
                 delta.keep_rows(staging, target, writing, load, NEW)
             return load.load_id, "loaded"
-        return _load_more(staging, target, writing, content, load, loads[-1], method)
+        return _load_more(staging, target, writing, content, load, loads[-1], batch)
 
 
 def _load_more(
-    staging: Staging, target: Target, writing: Writing, content: Content, load: Load, last: Load, method: str
+    staging: Staging, target: Target, writing: Writing, content: Content, load: Load, last: Load, batch: Batch
 ) -> tuple[str, str]:
     """What the target lacks of a content that is not the one loaded last; RefusedError where it may not come in."""
     one = [last.cooperative_id]
     load = replace(load, number=last.number + 1, load_id=_next_id(last, content))
-    if method in delta.KEPT:
+    if batch.method in delta.KEPT:
         writing.freeze()
     target.fetch(one)
     target.fetch_books(one, delta.BOOKS)
     before = Content(last.cooperative_id, writing.hashes()).sha256
     if reason := amendment.changed(staging, target, writing, last, NEW):
         kind, outcome = "delta", "delta"
-        came, books = _delta(staging, target, writing, last, load, reason, method)
+        came, books = _delta(staging, target, writing, last, load, reason, batch)
     else:
         kind, outcome = "amendment", "amended"
         came, books = _amendment(staging, target, writing, last, load)
     after = Content(last.cooperative_id, writing.hashes()).sha256
     after = "" if after == load.content_sha256 else after
-    _book(writing, replace(load, kind=kind, before_sha256=before, after_sha256=after, rows=came), content)
+    load = replace(load, kind=kind, before_sha256=before, after_sha256=after, rows=came)
+    _book(writing, load, content)
     for book, relation in books.items():
         writing.note(book, relation)
-    if method in delta.KEPT:
+    if batch.method in delta.KEPT:
         delta.keep_rows(staging, target, writing, load, NEW)
     return load.load_id, outcome
 
@@ -245,20 +252,29 @@ def _amendment(
 
 
 def _delta(
-    staging: Staging, target: Target, writing: Writing, last: Load, load: Load, changed: str, method: str
+    staging: Staging, target: Target, writing: Writing, last: Load, load: Load, changed: str, batch: Batch
 ) -> tuple[int, dict[str, str]]:
     said = f"it was promoted before (batch {last.batch}) and its content changed since: {changed}"
-    way_out = (
-        f"restore the earlier delivery, take the load out (koop rollback {last.batch} {last.cooperative_id}), or enter"
-        " the difference in the platform itself"
-    )
-    if method not in delta.KEPT:
-        raise RefusedError(f"{said}; {way_out}")
+    if batch.method not in delta.KEPT:
+        raise RefusedError(f"{said}; {_way_out(staging, target, writing, last)}")
+    if last.cutoff_on not in {"", load.cutoff_on}:
+        raise RefusedError(
+            f"{said}; no delta can bring that in, and nothing was changed: its cut-off is {load.cutoff_on}, and that of"
+            f" the loads before was {last.cutoff_on}; {_way_out(staging, target, writing, last)}"
+        )
     try:
-        delta.plan(staging, target, last, NEW, phased=method == "phased")
+        delta.plan(staging, target, last, NEW, phased=batch.method == "phased", removes=batch.delta_removes)
         return delta.bring_in(staging, target, writing, last, NEW, load.load_id)
     except RefusedError as error:
+        way_out = _way_out(staging, target, writing, last)
         raise RefusedError(f"{said}; no delta can bring that in, and nothing was changed: {error}; {way_out}") from None
+
+
+def _way_out(staging: Staging, target: Target, writing: Writing, last: Load) -> str:
+    """What is left to do; a rollback only where nothing that the platform wrote would refuse it."""
+    goes = may_go(staging, target, writing, last)
+    taken = f", take the load out (koop rollback {last.batch} {last.cooperative_id})," if goes else ""
+    return f"restore the earlier delivery{taken} or enter the difference in the platform itself"
 
 
 def _book(writing: Writing, load: Load, content: Content) -> None:

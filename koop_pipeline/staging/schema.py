@@ -100,6 +100,8 @@ BOOKKEEPING = {
     "proof.breaks": "cooperative_id VARCHAR, number INTEGER, hop VARCHAR, table_name VARCHAR, product_code VARCHAR,"
     " measure VARCHAR, expected VARCHAR, found VARCHAR",
     "verification.promotions": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
+    "verification.deltas": "cooperative_id VARCHAR, table_name VARCHAR, action VARCHAR, rows BIGINT,"
+    " amount_before DECIMAL(38,2)",
     "verification.rehearsed": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
     "verification.loaded": "cooperative_id VARCHAR",

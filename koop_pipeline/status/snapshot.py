@@ -19,7 +19,7 @@ from koop_pipeline.staging import Staging
 Row = dict[str, Any]
 ROW_FIELDS = ("extracted", "added", "promoted", "merged", "excluded", "held", "waiting")
 ADMITTED = ("loaded", "unchanged", "amended", "delta")
-DELTA = "a delta came in, of which migration.deltas in the target has the rows and sums"
+DELTA = "a delta came in: {}, of which migration.deltas in the target has the rows and sums"
 
 
 def build(staging: Staging, batch: Batch) -> list[Row]:
@@ -58,6 +58,7 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
         " LEFT JOIN verification.earlier_loads e USING (cooperative_id)"
         " LEFT JOIN verification.rehearsed t USING (cooperative_id)"
     )
+    deltas = _deltas(staging)
     found: dict[str, tuple[str, str | None, str]] = {}
     for cooperative_id, verdict, reason, outcome, step, halted, verified, earlier, trial in rows:
         there = f" (in the target, unchanged: its load of batch {earlier})" if earlier else ""
@@ -67,13 +68,26 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
         elif outcome in ADMITTED:
-            came = "; ".join(filter(None, (reason, DELTA))) if outcome == "delta" else reason
+            came = "; ".join(filter(None, (reason, deltas.get(cooperative_id) if outcome == "delta" else "")))
             found[cooperative_id] = ("verified" if verified else "promoted", verdict, came)
         elif trial == "rehearsed" or outcome == "rolled_back":
             found[cooperative_id] = (trial or outcome, verdict, reason + there)
         else:
             found[cooperative_id] = ("gated", verdict, reason + there)
     return found
+
+
+def _deltas(staging: Staging) -> dict[str, str]:
+    """Of each delta the rows added, changed and removed, and of the removed ones the sum of the amounts by table."""
+    parts: dict[str, list[str]] = {}
+    for cooperative_id, action, count, tables, sums in staging.rows(
+        "SELECT cooperative_id, action, sum(rows)::BIGINT, list(table_name ORDER BY table_name), list(amount_before"
+        " ORDER BY table_name) FROM verification.deltas GROUP BY ALL ORDER BY ALL"
+    ):
+        gone = [f"{table} Rp {amount:,.2f}" for table, amount in zip(tables, sums, strict=True) if amount is not None]
+        said = f" ({', '.join(gone)})" if gone and action == "removed" else ""
+        parts.setdefault(cooperative_id, []).append(f"{count} rows {action}{said}")
+    return {cooperative_id: DELTA.format(", ".join(said)) for cooperative_id, said in parts.items()}
 
 
 def _rules(staging: Staging) -> dict[str, list[Row]]:

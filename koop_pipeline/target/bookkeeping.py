@@ -3,9 +3,10 @@
 Put here names and columns, and the few rows that are written there. Where they are written is the target's own affair.
 `before_sha256` and `content_sha256` are hashes of everything that the platform holds of the cooperative, before a load
 and after it (`staging/content.py`), so that a rollback can prove that the state before is back. Where the platform had
-written elsewhere, it holds another thing than the content after a load: that is `after_sha256`, else empty.
-`loaded_rows` has a line for each row that a load brought, changed or (with no hash) removed, `deltas` and `delta_rows`
-what a delta did, with the row as it was before.
+written elsewhere, it holds another thing than the content after a load: that is `after_sha256`, else empty. `cutoff_on`
+is the day of the opening balances as ISO text, empty of loads before revision 0002.
+`loaded_rows` has a line for each row that a load brought, changed or (with no hash) removed; it is not `ours` where the
+platform had entered it itself. `deltas` and `delta_rows` have what a delta did, with the row as it was before.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ BOOKS: dict[str, str] = {
     " NULL, kind VARCHAR NOT NULL, content_sha256 VARCHAR NOT NULL, before_sha256 VARCHAR NOT NULL,"
     " sources_sha256 VARCHAR NOT NULL, profile_sha256 VARCHAR NOT NULL, suites_sha256 VARCHAR NOT NULL,"
     " corrections_sha256 VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows BIGINT NOT NULL,"
-    " after_sha256 VARCHAR NOT NULL",
+    " after_sha256 VARCHAR NOT NULL, cutoff_on VARCHAR NOT NULL",
     "load_tables": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " rows BIGINT NOT NULL, sha256 VARCHAR NOT NULL",
     "amended": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " key VARCHAR NOT NULL, column_name VARCHAR",
     "loaded_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
-    " key VARCHAR NOT NULL, sha256 VARCHAR",
+    " key VARCHAR NOT NULL, sha256 VARCHAR, ours BOOLEAN NOT NULL",
     "deltas": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " action VARCHAR NOT NULL, rows BIGINT NOT NULL, amount_before DECIMAL(38,2), amount_after DECIMAL(38,2)",
     "delta_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
@@ -68,6 +69,7 @@ class Load:
     verdict: str
     rows: int
     after_sha256: str = ""
+    cutoff_on: str = ""
 
     @property
     def left_sha256(self) -> str:

@@ -24,6 +24,13 @@ PLEDGED: list[Change] = [
      "surat kuasa;DITAHAN\r\nAG-0001;"),
 ]  # fmt: skip
 """One more collateral, Rp 5,000,000."""
+BROKEN: list[Change] = [
+    ("anggota.csv", "Regina Klau;5303016712980084;", "Regina Klau;530301671298008;"),
+    ("agunan.csv", "AG-0001;PJ-0001;T010;", "AG-0001;PJ-OOO1;T010;"),
+]  # fmt: skip
+"""The NIK of a member that was good has lost a digit, and a collateral (Rp 12,500,000) names a loan that is not."""
+LATER: list[Change] = [(f"../../batches/{BATCH}.yaml", "cutoff_on: 2026-06-30", "cutoff_on: 2026-07-31")]
+"""The batch has another cut-off."""
 FILLED: list[Change] = [("anggota.csv", "530301290198002;", "5303012901980021;")]
 """The NIK of T034 that was held has its sixteenth digit."""
 SAVED: list[Change] = [
@@ -58,7 +65,7 @@ class Deliveries:
     method: str = "parallel"
     made: dict[str, Path] = field(default_factory=dict)
 
-    def after(self, *changes: list[Change], method: str | None = None) -> Path:
+    def after(self, *changes: list[Change], method: str | None = None, removes: int = 10) -> Path:
         """A copy of the folder in which these changes were delivered."""
         name = repr(changes)
         if name not in self.made:
@@ -72,7 +79,7 @@ class Deliveries:
         path = copy / "batches" / f"{BATCH}.yaml"
         text = path.read_text()
         assert text.count("method: cutover") == 1
-        path.write_text(text.replace("method: cutover", f"method: {method or self.method}"))
+        path.write_text(text.replace("method: cutover", f"method: {method or self.method}\ndelta_removes: {removes}"))
         return copy
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from delivered_again import FILLED, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
+from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
 from promotable import (
     BATCH,
     ONLY,
@@ -31,6 +31,7 @@ from promotable import (
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion.rollback import roll_back
 from koop_pipeline.staging import Staging
+from koop_pipeline.status.snapshot import build
 
 TOTALS = [
     ("accounts", "changed", 5, Decimal("122938645.00"), Decimal("123038645.00")),
@@ -143,6 +144,28 @@ def test_what_the_platform_wrote_elsewhere_stays_and_the_delta_alone_can_be_take
     assert place.rows() == before
 
 
+def test_what_the_platform_took_back_itself_hinders_no_rollback(deliveries: Deliveries, place: Place) -> None:
+    """A phone written before the delta is again, after it, what was loaded; written once more, it hinders."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before = place.rows()
+    ((phone,),) = place.ask("SELECT phone FROM platform.members WHERE member_no = 'T001'")
+    place.do("UPDATE platform.members SET phone = '+6281234567890' WHERE member_no = 'T001'")
+    again = deliveries.after(MOVED)
+    assert do_promote(again) == ("delta", "")
+    place.do(f"UPDATE platform.members SET phone = '{phone}' WHERE member_no = 'T001'")
+    place.do("UPDATE platform.collaterals SET description = 'y' WHERE collateral_no = 'AG-0001'")
+    with pytest.raises(
+        RefusedError,
+        match=r": collaterals \(loaded (\d+) rows, now \1\), what it wrote before the last load among it; what members",
+    ):
+        take_last(again)
+    place.do("UPDATE platform.collaterals SET description = 'SHM tanah 69 m2' WHERE collateral_no = 'AG-0001'")
+    assert take_last(again) == ["delta"]
+    assert place.rows() == before
+    assert do_promote(again) == ("delta", "")
+    assert do_roll_back(again) == ["delta", "full"]
+
+
 def test_a_delta_on_which_the_platform_has_written_stays(deliveries: Deliveries, place: Place) -> None:
     assert do_promote(deliveries.after()) == ("loaded", "")
     again = deliveries.after(MOVED, RETURNED)
@@ -176,6 +199,9 @@ def test_where_the_platform_wrote_to_a_row_of_the_delta_nothing_is_done(
     outcome, message = do_promote(deliveries.after(MOVED, RETURNED, SAVED))
     assert outcome == "halted"
     assert f"no delta can bring that in, and nothing was changed: the platform has since {said}; restore" in message
+    assert "koop rollback" not in message
+    with pytest.raises(RefusedError, match="the platform has written to its rows since they were loaded"):
+        do_roll_back(deliveries.after())
     assert (place.rows(), books(place)) == (before, noted)
 
 
@@ -280,7 +306,7 @@ def test_a_delta_brings_in_what_was_held_too_and_an_amendment_may_stand_on_it(
     assert do_promote(deliveries.after(PLEDGED)) == ("delta", "")
     again = deliveries.after(FILLED, PLEDGED)
     assert do_promote(again) == ("amended", "")
-    assert do_promote(deliveries.after()) == ("delta", "")
+    assert do_promote(deliveries.after(FILLED)) == ("delta", "")
     assert do_promote(again) == ("delta", "")
     assert do_verify(again) == []
     assert do_roll_back(again) == ["delta", "delta", "amendment", "delta", "full"]
@@ -319,3 +345,68 @@ def test_what_was_loaded_by_cutover_is_not_known_row_by_row(deliveries: Deliveri
     assert "its content changed since: members.address differs in 1 rows; restore the earlier delivery" in message
     assert "the hashes of its rows were not kept when it was loaded" in do_promote(deliveries.after(MOVED, RETURNED))[1]
     assert place.rows() == before
+
+
+def test_what_the_gate_holds_by_now_stays_in_the_target(deliveries: Deliveries, place: Place) -> None:
+    """One NIK and one loan number were broken between the deliveries: neither the NIK nor the collateral goes."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(BROKEN))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: the gate holds in this delivery what is in the target, and a delta empties nothing:"
+        " 1 rows of collaterals (COL-REF-01), members.nik in 1 rows (MBR-NIK-01); restore the earlier delivery"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)
+
+
+def test_rows_go_only_where_the_batch_consents_and_the_status_says_what_went(
+    deliveries: Deliveries, place: Place
+) -> None:
+    """The list of collaterals came cut off: AG-0002 (29,750,000) is missing; T002 has moved."""
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(MOVED, RETURNED, removes=0))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: it would take out 1 rows of collaterals (Rp 29,750,000.00), and its batch consents to 0"
+        " rows: a file may have been cut off; where they are to go, the batch file says `delta_removes: 1`; restore"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)
+    again = deliveries.after(MOVED, RETURNED, removes=1)
+    assert do_promote(again) == ("delta", "")
+    run = run_of(again)
+    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
+        said = {record["cooperative_id"]: record["message"] for record in build(staging, run.batch)}
+    assert (
+        "a delta came in: 1 rows changed, 1 rows removed (collaterals Rp 29,750,000.00), of which migration.deltas"
+    ) in said[ONLY]
+
+
+def test_a_delta_of_another_cut_off_is_refused(deliveries: Deliveries, place: Place) -> None:
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    assert place.ask("SELECT cutoff_on FROM migration.loads") == [("2026-06-30",)]
+    before, noted = place.rows(), books(place)
+    outcome, message = do_promote(deliveries.after(MOVED, LATER))
+    assert outcome == "halted"
+    assert (
+        "nothing was changed: its cut-off is 2026-07-31, and that of the loads before was 2026-06-30; restore"
+    ) in message
+    assert (place.rows(), books(place)) == (before, noted)
+
+
+def test_a_row_that_the_platform_entered_itself_is_never_taken_for_a_loaded_one(
+    deliveries: Deliveries, place: Place
+) -> None:
+    """It entered the collateral AG-0099 before the old system delivered it; then it is no longer delivered."""
+    assert do_promote(deliveries.after(PLEDGED)) == ("loaded", "")
+    of_it = "platform.collaterals WHERE collateral_no = 'AG-0099'"
+    place.do(f"CREATE TABLE platform.kept AS SELECT * FROM {of_it}")
+    assert do_promote(deliveries.after()) == ("delta", "")
+    place.do("INSERT INTO platform.collaterals SELECT * FROM platform.kept")
+    assert do_promote(deliveries.after(FILLED, PLEDGED)) == ("delta", "")
+    assert place.ask("SELECT ours FROM migration.loaded_rows WHERE key = 'AG-0099' ORDER BY ours") == [
+        (False,), (True,), (True,),
+    ]  # fmt: skip
+    assert do_promote(deliveries.after(FILLED, removes=0)) == ("delta", "")
+    assert place.ask(f"SELECT count(*) FROM {of_it}") == [(1,)]

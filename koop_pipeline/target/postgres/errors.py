@@ -25,8 +25,8 @@ PASSING = (
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
 
-OF_A_ROW = (psycopg.DataError, psycopg.errors.RaiseException)
-"""What is said of a row where its table is known; a trigger may raise the second."""
+OF_ALL = (*PASSING, psycopg.errors.DiskFull)
+"""What is of no row, whoever raises it."""
 WAITING = re.compile("starting up|shutting down|recovery|too many|connection slots|not yet accepting")
 FOR_GOOD = re.compile("authentication|password|pg_hba|does not exist|not permitted|permission denied|SSL|certificate")
 SEVERITY = re.compile(r"[^\s:]+:  ")
@@ -48,14 +48,13 @@ def told(
     """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
     diagnosis = error.diag
     table = table or diagnosis.table_name
-    if isinstance(error, psycopg.IntegrityError) or (table and isinstance(error, OF_A_ROW)):
+    if isinstance(error, psycopg.IntegrityError) or (table and of_a_row(error)):
         place = table or "a table"
         shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
         row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
         return TargetError(f"the target refuses {row}: {_reason(error, column or diagnosis.column_name)}", table, key)
     kind = _kind(error)
-    # what a trigger raises is somebody's own text and may name people
-    said = "" if isinstance(error, psycopg.errors.RaiseException) else (diagnosis.message_primary or "").split("\n")[0]
+    said = "" if by_function(error) else (diagnosis.message_primary or "").split("\n")[0]
     sentence = f"the target says: {kind}" + (f" ({masked_values(said)})" if said else "")
     lost = isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None
     if lost:
@@ -65,6 +64,21 @@ def told(
     if isinstance(error, psycopg.errors.DiskFull):
         return TargetError("the target's disk is full; make room, then run koop migrate again")
     return TargetError(sentence)
+
+
+def of_a_row(error: psycopg.Error) -> bool:
+    """Whether it is said of a row where its table is known: of its data, or by a trigger under whatever code."""
+    return isinstance(error, psycopg.DataError) or (by_function(error) and not isinstance(error, OF_ALL))
+
+
+def by_function(error: psycopg.Error) -> bool:
+    """Whether it came about in a function, such as a trigger's, whose text is somebody's own and may name people.
+
+    PostgreSQL then tells where it was; of a COPY it does too, and of the blocks of our own schema.
+    """
+    place = error.diag.context or ""
+    own = place.startswith("COPY ") or "inline_code_block" in place
+    return isinstance(error, psycopg.errors.RaiseException) or bool(place and not own)
 
 
 def unreached(error: psycopg.OperationalError, url: str) -> TargetError:
@@ -92,13 +106,15 @@ def _kind(error: psycopg.Error) -> str:
 def _reason(error: psycopg.Error, column: str | None) -> str:
     named = error.diag.constraint_name
     value = column or "a value"
+    if by_function(error) and not (named and isinstance(error, psycopg.IntegrityError)):
+        return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.errors.NotNullViolation):
         return f"{value} is empty"
     if isinstance(error, psycopg.errors.UniqueViolation):
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
         return f"what it refers to is not there, or rows still refer to it ({named})"
-    if isinstance(error, psycopg.errors.RaiseException) or (isinstance(error, psycopg.IntegrityError) and not named):
+    if isinstance(error, psycopg.IntegrityError) and not named:
         return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.IntegrityError):
         return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"

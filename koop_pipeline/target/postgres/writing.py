@@ -17,7 +17,7 @@ from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
 from koop_pipeline.target.postgres.blame import blamed, tried
 from koop_pipeline.target.postgres.copying import names, slices
-from koop_pipeline.target.postgres.errors import told
+from koop_pipeline.target.postgres.errors import by_function, of_a_row, told
 from koop_pipeline.target.postgres.schema import Schemas
 
 
@@ -129,14 +129,15 @@ class PostgresWriting:
         try:
             with self.cursor.connection.transaction():
                 return self.cursor.execute(statement).rowcount
-        except psycopg.DataError as error:
-            raise told(error, table.name) from None
-        except (psycopg.IntegrityError, psycopg.errors.RaiseException) as error:
-            raise self._blamed(error, statement, table, rows) from None
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.IntegrityError) or (of_a_row(error) and by_function(error)):
+                raise self._blamed(error, statement, table, rows) from None
+            if isinstance(error, psycopg.DataError):
+                raise told(error, table.name) from None
+            raise
 
     def _blamed(
-        self, error: psycopg.IntegrityError | psycopg.errors.RaiseException, statement: SQL | Composed, table: Table,
-        rows: Identifier,
+        self, error: psycopg.Error, statement: SQL | Composed, table: Table, rows: Identifier
     ) -> TargetError:  # fmt: skip
         """The error with its row; where the question for the row fails itself, with the table that the server names."""
         try:

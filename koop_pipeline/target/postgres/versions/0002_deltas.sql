@@ -3,14 +3,18 @@ ALTER TABLE :migration.loads DROP CONSTRAINT loads_kind_check;
 ALTER TABLE :migration.loads ADD CHECK (kind IN ('full', 'amendment', 'delta'));
 -- what the platform held when a load was done, where that is not the content alone; '' where it is
 ALTER TABLE :migration.loads ADD COLUMN after_sha256 text NOT NULL DEFAULT '';
+-- the day of the opening balances; '' of loads before this revision
+ALTER TABLE :migration.loads ADD COLUMN cutoff_on text NOT NULL DEFAULT '';
 
 -- A line for each row that a load brought or changed, with its hash, or removed, without one.
+-- `ours` is false where the platform had entered the row itself, alike: it is never changed or removed.
 CREATE TABLE :migration.loaded_rows (
     load_id text NOT NULL REFERENCES :migration.loads (load_id) ON DELETE CASCADE,
     cooperative_id text NOT NULL,
     table_name text NOT NULL,
     key text NOT NULL,
     sha256 text,
+    ours boolean NOT NULL DEFAULT true,
     PRIMARY KEY (load_id, table_name, key)
 );
 
