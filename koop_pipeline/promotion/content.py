@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
-from koop_pipeline.staging.content import combine, table_states
+from koop_pipeline.staging.content import changed_since_gate, combine
 from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Hashes, key_text
 
@@ -62,15 +62,12 @@ def _contents(staging: Staging, ids: Sequence[str]) -> list[Content]:
     found: dict[str, Hashes] = {cooperative_id: {} for cooperative_id in ids}
     changed: set[str] = set()
     for table in PROMOTED:
-        now = dict(staging.rows(table_states(table, f"{NEW}{table.name}")))
-        judged = staging.rows(
-            "SELECT cooperative_id, rows, sha256, state FROM gate.contents WHERE table_name = ?"
+        changed.update(changed_since_gate(staging, table, ids, f"{NEW}{table.name}"))
+        for cooperative_id, rows, digest in staging.rows(
+            "SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = ?"
             " AND cooperative_id IN (SELECT unnest(?))",
             [table.name, list(ids)],
-        )
-        then = {cooperative_id: state for cooperative_id, _, _, state in judged}
-        changed |= {each for each in ids if now.get(each) != then.get(each)}
-        for cooperative_id, rows, digest, _ in judged:
+        ):
             found[cooperative_id][table.name] = (rows, digest)
     return [Content(each, tables, unchanged=each not in changed) for each, tables in found.items()]
 

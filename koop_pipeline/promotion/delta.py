@@ -13,7 +13,7 @@ from koop_pipeline.promotion import amendment
 from koop_pipeline.promotion.content import HELD
 from koop_pipeline.proof.measures import MEASURED
 from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.content import row_text
+from koop_pipeline.staging.content import hashes_of, row_text
 from koop_pipeline.target.bookkeeping import Load, columns
 from koop_pipeline.target.model import (
     Target,
@@ -181,9 +181,7 @@ def _known(staging: Staging) -> dict[str, tuple[int, str]]:
     return {
         name: (rows, digest)
         for name, rows, digest in staging.rows(
-            "SELECT table_name, sum(rows)::BIGINT, sha256(string_agg(part, '' ORDER BY range)) FROM (SELECT table_name,"
-            " left(sha256, 2) AS range, count(*) AS rows, sha256(string_agg(sha256, '' ORDER BY sha256)) AS part FROM"
-            f" {LOADED} GROUP BY table_name, range) GROUP BY table_name"
+            hashes_of(f"SELECT table_name, sha256 AS hash FROM {LOADED}", "table_name")
         )
     }
 

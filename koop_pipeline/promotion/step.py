@@ -26,8 +26,8 @@ from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
 from koop_pipeline.target.opening import open_target
 
+SOURCES = {"loaded_sources": "SELECT cooperative_id, sources_sha256 FROM gate.decisions WHERE cooperative_id = ?"}
 REMEMBERED = {
-    "loaded_sources": "SELECT cooperative_id, sources_sha256 FROM gate.decisions WHERE cooperative_id = ?",
     "loaded": "SELECT ?",
     "loaded_corrections": "SELECT cooperative_id, digest FROM mapped.corrections WHERE cooperative_id = ?"
     " AND outcome NOT IN ('late', 'error')",
@@ -102,10 +102,10 @@ def _remember(staging: Staging, cooperative_id: str, *, keeps: bool) -> None:
 
     Not where a delta may change it: then each delivery is corrected and merged anew, for its rows may be others.
     """
-    for table, sql in REMEMBERED.items():
+    for table in SOURCES | REMEMBERED:
         staging.clear(f"verification.{table}", [cooperative_id])
-        if keeps or table == "loaded_sources":
-            staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
+    for table, sql in (SOURCES | REMEMBERED if keeps else SOURCES).items():
+        staging.execute(f"INSERT INTO verification.{table} {sql}", [cooperative_id])
 
 
 def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> list[str]:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.model import Column
-from koop_pipeline.staging.names import quoted
+from koop_pipeline.staging.database import Staging
+from koop_pipeline.staging.names import literal, quoted
 
 
 def row_text(table: Table) -> str:
@@ -50,12 +51,24 @@ def table_states(table: Table, relation: str, where: str = "true") -> str:
 
 def table_hashes(table: Table, relation: str, where: str = "true") -> str:
     """A SELECT of cooperative_id, rows, sha256 for every cooperative in `relation`."""
+    return hashes_of(row_hashes(table, relation, where), "cooperative_id")
+
+
+def hashes_of(rows: str, by: str) -> str:
+    """A SELECT of `by`, rows, sha256 over a query of `by` and `hash`, the hashes of rows."""
     return (
-        "SELECT cooperative_id, sum(rows)::BIGINT AS rows, sha256(string_agg(part, '' ORDER BY range)) AS sha256 FROM"
-        " (SELECT cooperative_id, left(hash, 2) AS range, count(*) AS rows, sha256(string_agg(hash, '' ORDER BY hash))"
-        f" AS part FROM ({row_hashes(table, relation, where)})"
-        " GROUP BY cooperative_id, range) GROUP BY cooperative_id"
+        f"SELECT {by}, sum(rows)::BIGINT AS rows, sha256(string_agg(part, '' ORDER BY range)) AS sha256 FROM"
+        f" (SELECT {by}, left(hash, 2) AS range, count(*) AS rows, sha256(string_agg(hash, '' ORDER BY hash)) AS part"
+        f" FROM ({rows}) GROUP BY {by}, range) GROUP BY {by}"
     )
+
+
+def changed_since_gate(staging: Staging, table: Table, ids: Sequence[str], relation: str) -> list[str]:
+    """The cooperatives of which `relation` is no longer what the gate hashed, in order."""
+    scope = f"cooperative_id IN ({', '.join(map(literal, ids))})"
+    now = dict(staging.rows(table_states(table, relation, scope)))
+    then = dict(staging.rows("SELECT cooperative_id, state FROM gate.contents WHERE table_name = ?", [table.name]))
+    return [each for each in ids if now.get(each) != then.get(each)]
 
 
 def combine(hashes: dict[str, tuple[int, str]]) -> str:

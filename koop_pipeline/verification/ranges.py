@@ -10,7 +10,7 @@ on that, nor on a collation or an order. Where a range differs, its rows are com
 
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.content import row_hashes, table_hashes, table_states
+from koop_pipeline.staging.content import row_hashes, table_hashes
 
 RANGES = 256
 SHOWN = 1_000
@@ -41,13 +41,6 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
         _narrow(staging, table, {
             "expected": f"(SELECT * FROM {expected} WHERE {scope})", "found": f"(SELECT * FROM {found} WHERE {scope})",
         })  # fmt: skip
-
-
-def changed_since_gate(staging: Staging, table: Table, ids: list[str], relation: str) -> list[str]:
-    """The cooperatives of which `relation` is no longer what the gate hashed, in order."""
-    now = dict(staging.rows(table_states(table, relation, _scope(ids))))
-    then = dict(staging.rows("SELECT cooperative_id, state FROM gate.contents WHERE table_name = ?", [table.name]))
-    return [each for each in ids if now.get(each) != then.get(each)]
 
 
 def _scope(ids: list[str]) -> str:

@@ -12,6 +12,7 @@ from koop_pipeline.proof.compare import compare, first_breaks
 from koop_pipeline.proof.record import forget_target, record_target
 from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.staging.chunks import groups
+from koop_pipeline.staging.content import changed_since_gate
 from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.target.model import Target, TargetError, load_order, references
 from koop_pipeline.target.opening import open_target
@@ -65,7 +66,7 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
     for table in PROMOTED:
         promotable = f"gate.promotable_{table.name}"
         ranges.compare(staging, table, group, promotable, target.there + table.name)
-        for cooperative_id in ranges.changed_since_gate(staging, table, group, promotable):
+        for cooperative_id in changed_since_gate(staging, table, group, promotable):
             reason = f"{cooperative_id}: staging changed since the gate ({table.name}), so it proves nothing any more"
             halt(staging, cooperative_id, "verify", f"{reason}; run koop migrate again")
     _compare_totals(staging, target, group)
