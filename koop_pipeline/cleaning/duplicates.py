@@ -17,9 +17,10 @@ RECORDS = ("cleaned.merges", "cleaned.probable_duplicates")
 CHANGES = "cleaned.merge_changes"
 
 
-def settle(staging: Staging, table: Table, ids: list[str]) -> None:
-    """Merge and list members, or let the rows of another table follow the members that were merged."""
-    forget(staging, table, ids)
+def settle(staging: Staging, table: Table) -> None:
+    """Merge and list members, or let the rows of another table follow the members that were merged; what an earlier run
+    settled is forgotten by then.
+    """
     if table.name == "members":
         _merge_members(staging)
     if table.name in FOLLOWING:

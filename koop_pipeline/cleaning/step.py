@@ -59,7 +59,7 @@ def _clean_group(staging: Staging, run: BatchRun, table: Table, ids: list[str]) 
     corrected.take_out(staging, table)
     exclusions.supersede(staging, table)
     exclusions.merge_branches(staging, table)
-    duplicates.settle(staging, table, ids)
+    duplicates.settle(staging, table)
     exclusions.move_out(staging, table)
     _date_the_undated(staging)
     staging.execute(

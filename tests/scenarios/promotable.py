@@ -4,7 +4,12 @@ Put here what tests of promotion share. A target is what a URL names; what it ho
 a connection of its own that no row-level security limits.
 """
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +34,14 @@ from koop_pipeline.verification.step import verify
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 BATCH, ONLY = "gelombang-01", "KSU-TANI-MAJU"
 MEMBERS = Path("legacy") / ONLY / "anggota.csv"
+CHILD = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+import promotable
+print("ready", flush=True)
+promotable.do_promote(Path(sys.argv[1]))
+"""
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -104,6 +117,19 @@ def do_promote(root: Path) -> tuple[str, str]:
         if halts:
             return "halted", halts[0][0]
         return staging.value("SELECT outcome FROM verification.promotions"), ""
+
+
+def promote_and_kill(root: Path, delay: float) -> None:
+    """Begin to promote in a process of its own, and kill it after so many seconds."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", CHILD, str(root), str(here), str(here.parent / "integration")]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(delay)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
 
 
 def do_verify(root: Path) -> list[str]:

@@ -4,11 +4,6 @@
 (-219,752,000) and the details 1.1.1 (6,946,000), 2.1 (-106,910,391.90) and 3.1 (-42,500,000) make 122,938,645.
 """
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +20,7 @@ from promotable import (
     do_verify,
     gated_sample,
     place_of,
+    promote_and_kill,
     run_of,
 )  # fmt: skip
 
@@ -221,30 +217,13 @@ def test_a_row_to_which_the_platform_has_tied_its_own_does_not_go(deliveries: De
     assert place.rows() == before
 
 
-CHILD = """
-import sys
-from pathlib import Path
-sys.path[:0] = sys.argv[2:]
-import promotable
-print("ready", flush=True)
-promotable.do_promote(Path(sys.argv[1]))
-"""
-
-
 @pytest.mark.parametrize("delay", [0.2, 0.6])
 def test_law_5_killed_at_some_instant_the_next_run_ends_the_same(
     deliveries: Deliveries, place: Place, delay: float
 ) -> None:
     assert do_promote(deliveries.after()) == ("loaded", "")
-    before, again, here = place.rows(), deliveries.after(MOVED, RETURNED, SAVED), Path(__file__).parent
-    command = [sys.executable, "-c", CHILD, str(again), str(here), str(here.parent / "integration")]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    time.sleep(delay)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    before, again = place.rows(), deliveries.after(MOVED, RETURNED, SAVED)
+    promote_and_kill(again, delay)
     at_once = place.rows()
     assert do_promote(again)[0] == ("delta" if at_once == before else "unchanged")
     assert (place.ask(COUNTED), place.ask("SELECT max(number) FROM migration.loads")) == (TOTALS, [(2,)])

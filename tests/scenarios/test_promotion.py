@@ -4,18 +4,24 @@ interruption, and amendments.
 One cooperative of the sample (with held values) is brought to the gate once; each test works on a copy of that folder.
 """
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from promotable import BATCH, MEMBERS, ONLY, Place, Rows, change_line, do_promote, place_of, run_of
+from promotable import (
+    BATCH,
+    MEMBERS,
+    ONLY,
+    Place,
+    Rows,
+    change_line,
+    do_promote,
+    place_of,
+    promote_and_kill,
+    run_of,
+)  # fmt: skip
 from world import migrate, prepare
 
 from koop_pipeline.defs.promote_verify import current_hashes
@@ -135,30 +141,11 @@ def test_a_failure_half_way_leaves_the_cooperative_untouched(folder: Path, place
     ]  # fmt: skip
 
 
-CHILD = """
-import sys
-from pathlib import Path
-sys.path[:0] = sys.argv[2:]
-import promotable
-print("ready", flush=True)
-promotable.do_promote(Path(sys.argv[1]))
-print("done", flush=True)
-"""
-
-
 @pytest.mark.parametrize("delay", [0.0, 0.15, 0.4, 0.7])
 def test_law_5_killed_at_some_instant_the_next_run_ends_the_same(
     folder: Path, place: Place, delay: float, reference: Rows
 ) -> None:
-    here = Path(__file__).parent
-    command = [sys.executable, "-c", CHILD, str(folder), str(here), str(here.parent / "integration")]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    time.sleep(delay)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    promote_and_kill(folder, delay)
     assert do_promote(folder)[0] in {"loaded", "unchanged"}
     assert place.rows() == reference
 

@@ -13,20 +13,8 @@ from koop_pipeline.opening.money import sen, whole
 AMOUNTS = ["principal", "interest", "total"]
 OWN = [f"own_{name}" for name in AMOUNTS]
 COLUMNS = [
-    "_loan",
-    "instalment_no",
-    "due_on",
-    *AMOUNTS,
-    "delivered",
-    "added",
-    "divided",
-    "silent",
-    "taken",
-    "in_all",
-    *OWN,
-]
-BEFORE = "fell_before"  # fmt: skip
-RESUMES = "resumes"
+    "_loan", "instalment_no", "due_on", *AMOUNTS, "delivered", "added", "divided", "silent", "taken", "in_all", *OWN,
+]  # fmt: skip
 OFF_DAYS = 5
 """By how many days due dates of one plan may lie off: months have 28 to 31."""
 
@@ -73,7 +61,7 @@ def _fell_before(delivered: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     begins = delivered.filter(~pl.col("added")).group_by("_loan").agg(_first=pl.col("due_on").min())
     rows = stated.join(begins, on="_loan", how="inner")
     earlier = pl.col("due_on") < pl.col("_first")
-    return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias(BEFORE))
+    return rows.group_by("_loan").agg(pl.col("interest").filter(earlier).sum().alias("fell_before"))
 
 
 def _resumes(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +78,7 @@ def _resumes(delivered: pl.DataFrame, generated: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     nearer = (pl.col("_own") - pl.col("_after")) * 2 < pl.col("_before")
     later = pl.col("_first") - pl.duration(days=pl.col("_days") - OFF_DAYS) >= pl.col("_begins")
-    return sums.select("_loan", (nearer & later & (pl.col("_before") > 0)).alias(RESUMES))
+    return sums.select("_loan", (nearer & later & (pl.col("_before") > 0)).alias("resumes"))
 
 
 def decided(schedule: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:

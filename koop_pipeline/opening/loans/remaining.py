@@ -17,9 +17,9 @@ same way, and nothing is forgiven: in a generated schedule what remains is the c
 a residue of rounding again in the last instalment; in a delivered one such a residue counts as paid, and is said. Of
 a loan whose principal is repaid, the interest that fell due by its last payment stays owed, later interest is not.
 Without such a history, or where no repayment of the cooperative says what of it is interest, it is that of
-`interest_by_policy.py`. A delivered schedule that holds just the
-outstanding principal and does not begin at instalment 1 is unpaid as it is; so is one of a bullet, whose principal is
-the whole one to the end, where its interest is that of what remains.
+`interest_by_policy.py`. A delivered schedule that holds just the outstanding principal and does not begin at
+instalment 1 is unpaid as it is; so is one of a bullet, whose principal is the whole one to the end, where its interest
+is that of what remains.
 """
 
 import polars as pl

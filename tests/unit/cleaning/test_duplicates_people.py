@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koop_pipeline.cleaning.duplicates import settle
+from koop_pipeline.cleaning.duplicates import forget, settle
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.staging import Staging
 from koop_pipeline.staging.schema import typed_columns
@@ -30,15 +30,15 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
 
 def fill(staging: Staging, table: str, rows: list[Row]) -> None:
     """`_koop_cleaned` with these rows, numbered from 1, each from the line after its number."""
+    forget(staging, TABLES[table], ["A", "B"])
     staging.execute(
         f"CREATE OR REPLACE TEMP TABLE _koop_cleaned ({typed_columns(TABLES[table])}, _excluded VARCHAR, _as_of DATE,"
         " _source_file VARCHAR, _source_table VARCHAR, _source_row BIGINT)"
     )
     for number, row in enumerate(rows, 1):
         whole = {"_row": number, "_source_file": "anggota.csv", "_source_row": number + 1, **row}
-        names = ", ".join(whole)
         marks = ", ".join("?" for _ in whole)
-        staging.execute(f"INSERT INTO _koop_cleaned ({names}) VALUES ({marks})", list(whole.values()))
+        staging.execute(f"INSERT INTO _koop_cleaned ({', '.join(whole)}) VALUES ({marks})", list(whole.values()))
 
 
 def members(staging: Staging, *rows: Row, same: list[tuple[int, int]] = (), apart: list[tuple[int, int]] = ()) -> None:  # type: ignore[assignment]
@@ -55,7 +55,7 @@ def members(staging: Staging, *rows: Row, same: list[tuple[int, int]] = (), apar
         )
     for one, other in apart:
         staging.execute("INSERT INTO mapped.different_people VALUES ('A', ?, ?)", [f"M{one}", f"M{other}"])
-    settle(staging, MEMBERS, ["A", "B"])
+    settle(staging, MEMBERS)
 
 
 def merges(staging: Staging) -> list[tuple[Any, ...]]:
@@ -349,7 +349,7 @@ def test_a_cell_that_another_row_of_the_person_gives_is_no_failure_any_more(stag
             " VALUES ('A', 'members', ?, ?, 'X')",
             [row, column],
         )
-    settle(staging, MEMBERS, ["A"])
+    settle(staging, MEMBERS)
     left = staging.rows("SELECT row, column_name FROM cleaned.failures WHERE rule = 'X' ORDER BY ALL")
     assert left == [(1, "email"), (2, "email")]
 
@@ -392,7 +392,7 @@ def test_what_refers_to_a_merged_member_follows_it(staging: Staging) -> None:
     staging.execute(f"INSERT INTO cleaned.members BY NAME {kept}")
     accounts = [{"cooperative_id": "A", "member_no": number, "balance": 5} for number in ("M1", "M2", "M3", None)]
     fill(staging, "savings_accounts", [*accounts, {"cooperative_id": "B", "member_no": "M2"}])
-    settle(staging, TABLES["savings_accounts"], ["A", "B"])
+    settle(staging, TABLES["savings_accounts"])
     followed = staging.rows("SELECT cooperative_id, member_no FROM _koop_cleaned ORDER BY _row")
     assert followed == [("A", "M1"), ("A", "M1"), ("A", "M3"), ("A", None), ("B", "M2")]
     changes = "SELECT row, column_name, rule FROM cleaned.merge_changes WHERE table_name = 'savings_accounts'"
