@@ -5,13 +5,14 @@ Run config to work on some cooperatives only: `resources: {batch: {config: {only
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from koop_pipeline import progress
 from koop_pipeline.program.folder import ProgramFolder
@@ -50,11 +51,52 @@ class _Log:
             self.write(progress.sentence(now))
 
 
+class Desk:
+    """What the steps of one run share: the batch as it was read, and the staging file, open.
+
+    A run has some 34 steps; each would read the batch file of 1,000 cooperatives again, and open and close the file.
+    """
+
+    def __init__(self) -> None:
+        self.run: BatchRun | None = None
+        self._open: tuple[Path, bool, Staging] | None = None
+        self._closing = ExitStack()
+
+    @contextmanager
+    def staging(self, path: Path, *, isolated: bool) -> Iterator[Staging]:
+        """The open file for one step; what the step leaves in temporary tables is dropped. Closed where it fails."""
+        if self._open is None or self._open[:2] != (path, isolated):
+            self.close()
+            self._open = path, isolated, self._closing.enter_context(Staging.open(path, isolated=isolated))
+        try:
+            yield self._open[2]
+            self._open[2].sweep()
+        except BaseException:
+            self._open = None
+            with self._closing.pop_all():
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._open = None
+        self._closing.close()
+
+
 class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The programme folder and the scope of a run."""
 
     only: list[str] = []
     rehearse: bool = False
+    _desk: Desk = PrivateAttr(default_factory=Desk)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["BatchResource", None, None]:
+        """The resource of one run; the staging file is closed when the run ends."""
+        try:
+            yield self
+        finally:
+            self._desk.close()
+            self._desk.run = None
 
     @property
     def folder(self) -> ProgramFolder:
@@ -70,12 +112,11 @@ class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         self, context: dg.AssetExecutionContext, step: str, *, isolated: bool = True, snapshot: bool = False
     ) -> Iterator[tuple[Staging, BatchRun]]:
         """Staging and run for one step; with `snapshot` the status is written when the step is done."""
-        run = self.run(context.partition_key)
+        desk = self._desk
+        run = desk.run = desk.run or self.run(context.partition_key)
+        path = run.folder.staging_path(run.batch.batch)
         logged = _Log(context.log.info)
-        with (
-            progress.listening(logged),
-            Staging.open(run.folder.staging_path(run.batch.batch), isolated=isolated) as staging,
-        ):
+        with progress.listening(logged), desk.staging(path, isolated=isolated) as staging:
             progress.step(step, len(run.ids))
             yield staging, run
             if snapshot:

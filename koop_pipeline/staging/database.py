@@ -14,13 +14,12 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from koop_pipeline.errors import KoopError, RefusedError
+from koop_pipeline.staging import checkpoints
+from koop_pipeline.staging.names import quoted
 from koop_pipeline.staging.schema import create_all, layout, layout_of
 
 StagingError = duckdb.Error
 MEMORY_LIMIT = "4GB"
-LOG_LIMIT = "512MB"
-"""How long the log beside the file may grow before it is taken into the file. What is committed is in either; taking it
-in after every 16 MB, as DuckDB does, costs a third of the time of writing."""
 
 
 class Staging:
@@ -43,11 +42,14 @@ class Staging:
         temp = path.with_suffix(".tmp")
         try:
             with FileLock(path.with_suffix(".lock"), timeout=2):
+                checkpoints.mend(path)
                 connection = _connect(path, temp)
                 try:
                     _configure(connection, isolated=isolated)
                     create_all(connection)
-                    yield cls(connection, path)
+                    staging = cls(connection, path)
+                    yield staging
+                    staging.checkpoint()
                 finally:
                     connection.close()
         except Timeout:
@@ -93,11 +95,22 @@ class Staging:
             raise
         self.connection.execute("COMMIT")
 
+    def checkpoint(self, from_bytes: int = 1) -> None:
+        """Take the log into the file, if it has at least so many bytes."""
+        checkpoints.checkpoint(self.connection, self.path, from_bytes=from_bytes)
+
     def clear(self, table: str, ids: Sequence[str], where: str = "true") -> None:
         """Remove the rows of these cooperatives."""
         self.connection.execute(
             f"DELETE FROM {table} WHERE cooperative_id IN (SELECT unnest(?)) AND {where}", [list(ids)]
         )
+
+    def sweep(self) -> None:
+        """Drop the temporary tables and views, and take in a long log."""
+        for kind in ("view", "table"):
+            for (name,) in self.rows(f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE temporary AND NOT internal"):
+                self.execute(f"DROP {kind} temp.{quoted(name)}")
+        self.checkpoint(checkpoints.LOG_LIMIT)
 
     def tables(self, schema: str) -> list[str]:
         """Names of the tables of a schema, sorted."""
@@ -117,7 +130,7 @@ def _connect(path: Path, temp: Path) -> duckdb.DuckDBPyConnection:
 
 def _configure(connection: duckdb.DuckDBPyConnection, *, isolated: bool) -> None:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET checkpoint_threshold = '{LOG_LIMIT}'")
+    checkpoints.only_ours(connection)
     # without them a file is half as large again, and written in four fifths of the time
     connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     connection.execute("SET TimeZone = 'UTC'")

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.errors import RefusedError
-from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
+from koop_pipeline.staging import Staging, StagingError, checkpoints, literal, quoted, safe_message
 from koop_pipeline.staging.content import table_hashes
 from koop_pipeline.target.bookkeeping import BOOKS, columns
 from koop_pipeline.target.model import Answer, Hashes, TargetError, same_key
@@ -23,10 +23,13 @@ def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterat
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         mode = " (READ_ONLY)" if read_only else ""
+        checkpoints.mend(path)
         staging.execute(f"ATTACH {literal(str(path))} AS target{mode}")
         try:
             _hold_to_layout(staging, path, read_only=read_only)
-            yield DuckdbTarget(staging, str(path))
+            yield DuckdbTarget(staging, path)
+            if not read_only:
+                checkpoints.checkpoint(staging.connection, path, attached="target")
         finally:
             staging.execute("DETACH target")
 
@@ -37,9 +40,10 @@ class DuckdbTarget:
     there = "target.platform."
     books = "target.migration."
 
-    def __init__(self, staging: Staging, shown: str) -> None:
+    def __init__(self, staging: Staging, path: Path) -> None:
         self.staging = staging
-        self.shown = shown
+        self.path = path
+        self.shown = str(path)
 
     def fetch(self, ids: Sequence[str], tables: Iterable[Table] = PROMOTED) -> None:
         """Nothing is to be fetched."""
@@ -53,6 +57,8 @@ class DuckdbTarget:
         try:
             with self.staging.transaction():
                 yield DuckdbWriting(self.staging, cooperative_id)
+            limit = checkpoints.LOG_LIMIT
+            checkpoints.checkpoint(self.staging.connection, self.path, attached="target", from_bytes=limit)
         except StagingError as error:
             raise TargetError(f"the target says: {safe_message(error)}") from None
 

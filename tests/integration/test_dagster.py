@@ -104,11 +104,11 @@ def test_the_sensor_registers_batch_files_as_partitions(programme: Path, instanc
     from koop_pipeline.defs.automation import register_batches
     from koop_pipeline.defs.resources import BatchResource
 
-    context = dg.build_sensor_context(instance=instance, resources={"batch": BatchResource()})
-    result: Any = register_batches(context)
-    assert [request.partition_keys for request in result.dynamic_partitions_requests] == [["dua", "satu"]]
-    instance.add_dynamic_partitions("batch", ["dua", "satu"])
-    again: Any = register_batches(context)
+    with dg.build_sensor_context(instance=instance, resources={"batch": BatchResource()}) as context:
+        result: Any = register_batches(context)
+        assert [request.partition_keys for request in result.dynamic_partitions_requests] == [["dua", "satu"]]
+        instance.add_dynamic_partitions("batch", ["dua", "satu"])
+        again: Any = register_batches(context)
     assert not again.dynamic_partitions_requests
 
 
@@ -130,12 +130,12 @@ def test_a_batch_starts_at_its_hour_and_not_a_day_later(
     from koop_pipeline.defs.automation import start_batches
     from koop_pipeline.defs.resources import BatchResource
 
-    context = dg.build_schedule_context(
+    with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime.fromisoformat(now),
         resources={"batch": BatchResource()},
-    )
-    requests: Any = list(start_batches(context))  # type: ignore[arg-type]
+    ) as context:
+        requests: Any = list(start_batches(context))  # type: ignore[arg-type]
     runs = [request for request in requests if isinstance(request, dg.RunRequest)]
     assert [run.partition_key for run in runs] == started
     assert {run.run_key for run in runs} == {f"start-{name}" for name in started}
@@ -170,12 +170,12 @@ def test_a_batch_file_is_read_whole_only_where_its_time_may_have_come(
 
     monkeypatch.setattr(ProgramFolder, "batch", told)
     (programme / "batches" / "tiga.yaml").write_text(BATCH.format(name="tiga", starts=starts))
-    context = dg.build_schedule_context(
+    with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime.fromisoformat("2026-07-03T11:00:00+00:00"),
         resources={"batch": BatchResource()},
-    )
-    requests: Any = list(start_batches(context))  # type: ignore[arg-type]
+    ) as context:
+        requests: Any = list(start_batches(context))  # type: ignore[arg-type]
     assert [request.partition_key for request in requests] == ["satu"]
     assert whole == (["satu", "tiga"] if read else ["satu"])
 
