@@ -22,7 +22,7 @@ from measure import Measured, machine, measure
 
 HERE = Path(__file__).parent
 BATCH = "gelombang-01"
-KOOP = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()"]
+KOOP = [sys.executable, "-c", "from koop_pipeline.cli.app import run; run()"]
 
 
 @dataclass(frozen=True)

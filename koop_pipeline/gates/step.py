@@ -20,9 +20,9 @@ from koop_pipeline.gates.verdicts import write_verdicts
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_opened
-from koop_pipeline.staging import Staging
+from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.chunks import groups
-from koop_pipeline.staging.content import combine, table_hashes, table_states
+from koop_pipeline.staging.content import combine, lay_hashes, table_states
 from koop_pipeline.staging.halts import begin
 
 JUDGED = (
@@ -105,20 +105,21 @@ def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
     found: dict[str, dict[str, tuple[int, str]]] = {cooperative_id: {} for cooperative_id in ids}
     staging.clear("gate.contents", ids)
     sizes = dict(staging.rows("SELECT cooperative_id, sum(kept)::BIGINT FROM gate.row_counts GROUP BY 1"))
-    scope = "cooperative_id IN (SELECT unnest($ids))"
     for group in groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS):
+        scope = f"cooperative_id IN ({', '.join(map(literal, group))})"
         for table in PROMOTED:
             relation = f"gate.promotable_{table.name}"
             staging.execute(
-                f"INSERT INTO gate.contents SELECT h.cooperative_id, $name, h.rows, h.sha256, s.state FROM"
-                f" ({table_hashes(table, relation, scope)}) h JOIN ({table_states(table, relation, scope)}) s"
+                "INSERT INTO gate.contents SELECT h.cooperative_id, ?, h.rows, h.sha256, s.state FROM"
+                f" {lay_hashes(staging, table, relation, scope)} h JOIN ({table_states(table, relation, scope)}) s"
                 " USING (cooperative_id)",
-                {"ids": group, "name": table.name},
+                [table.name],
             )
     for table in PROMOTED:  # the order of the tables is part of the hash
         for cooperative_id, rows, digest in staging.rows(
-            f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = $name AND {scope}",
-            {"ids": ids, "name": table.name},
+            "SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = ?"
+            " AND cooperative_id IN (SELECT unnest(?))",
+            [table.name, ids],
         ):
             found[cooperative_id][table.name] = (rows, digest)
     return {cooperative_id: combine(tables) for cooperative_id, tables in found.items()}

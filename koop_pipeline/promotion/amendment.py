@@ -22,7 +22,7 @@ def changed(staging: Staging, target: Target, writing: Writing, last: Load, new:
     one = last.cooperative_id
     loaded = loaded_hashes(staging, target, last)
     for table in PROMOTED:
-        hashed = staging.rows(table_hashes(table, without_held(staging, target, table, last, new)))
+        hashed = table_hashes(staging, table, without_held(staging, target, table, last, new))
         if (hashed[0][1:] if hashed else NOTHING) == loaded.get(table.name, NOTHING):
             continue
         said = _difference(staging, target, one, table, last, new) or f"{table.name} is not what was loaded"

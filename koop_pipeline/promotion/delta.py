@@ -1,10 +1,10 @@
 """A delta: brings the target from what was loaded to what is delivered now, where the batch's method allows it.
 
-What was loaded is known row by row from `migration.loaded_rows`, and proved: the hashes of the rows must make those of
-the last load's tables. What the platform entered itself stays. Where it has written to a row that would change or go,
-or entered one that would come, nothing is done. Each row that changes or goes is kept as it was, so that a rollback can
-bring it back. What the gate holds by now takes nothing out that is there, and no more rows go than the batch consents
-to. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
+What was loaded is known row by row from `migration.loaded_rows`, and proved: the hashes of the rows must make the
+digests that the last load noted. What the platform entered itself stays. Where it has written to a row that would
+change or go, or entered one that would come, nothing is done. Each row that changes or goes is kept as it was, so that
+a rollback can bring it back. What the gate holds by now takes nothing out that is there, and no more rows go than the
+batch consents to. A phase (method phased) only adds rows, fills what was held and proves opening balances anew.
 """
 
 from koop_pipeline.contracts import PROMOTED, Table
@@ -13,7 +13,7 @@ from koop_pipeline.promotion import amendment
 from koop_pipeline.promotion.content import HELD
 from koop_pipeline.proof.measures import MEASURED
 from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.content import hashes_of, row_text
+from koop_pipeline.staging.content import of_row_hashes, row_text
 from koop_pipeline.target.bookkeeping import Load, columns
 from koop_pipeline.target.model import (
     Target,
@@ -31,7 +31,7 @@ LOADED = "_koop_delta_loaded"
 PLAN = "_koop_delta_plan"
 LISTED = "_koop_delta_rows"
 CAME = "_koop_delta_came"
-BOOKS = ("loads", "load_tables", "loaded_rows", "held")
+BOOKS = ("loads", "load_tables", "loaded_rows", "loaded_digests", "held")
 KEPT = ("parallel", "phased")
 """The methods under which the hash of each loaded row is kept."""
 PROVED = ("history_total", "subledger_total", "difference")
@@ -65,6 +65,11 @@ def keep_rows(staging: Staging, target: Target, writing: Writing, load: Load, ne
         " USING (table_name, key) WHERE l.sha256 IS DISTINCT FROM n.sha256"
     )
     writing.note("loaded_rows", CAME)
+    left = of_row_hashes(f"SELECT table_name, sha256 AS hash FROM ({_hashed(new, own)})", "table_name")
+    writing.note(
+        "loaded_digests",
+        f"(SELECT {literal(load.load_id)} AS load_id, {literal(own)} AS cooperative_id, * FROM ({left}))",
+    )
 
 
 def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool, removes: int) -> None:
@@ -74,7 +79,8 @@ def plan(staging: Staging, target: Target, last: Load, new: str, *, phased: bool
     """
     own = last.cooperative_id
     _lay_loaded(staging, target, own)
-    if _known(staging) != loaded_hashes(staging, target, last):
+    known = _known(staging)
+    if not known or known != loaded_hashes(staging, target, last, "loaded_digests"):
         raise RefusedError(
             "the hashes of its rows were not kept when it was loaded (the method of that batch was cutover), so it is"
             " not known which of them the platform has written to since"
@@ -177,11 +183,11 @@ def _lay_loaded(staging: Staging, target: Target, cooperative_id: str) -> None:
 
 
 def _known(staging: Staging) -> dict[str, tuple[int, str]]:
-    """Rows and hash of each table as the rows' hashes make it (`staging/content.py` says how)."""
+    """Rows of each table, and the hash over their hashes."""
     return {
         name: (rows, digest)
         for name, rows, digest in staging.rows(
-            hashes_of(f"SELECT table_name, sha256 AS hash FROM {LOADED}", "table_name")
+            of_row_hashes(f"SELECT table_name, sha256 AS hash FROM {LOADED}", "table_name")
         )
     }
 

@@ -6,7 +6,8 @@ and after it (`staging/content.py`), so that a rollback can prove that the state
 written elsewhere, it holds another thing than the content after a load: that is `after_sha256`, else empty. `cutoff_on`
 is the day of the opening balances as ISO text, empty of loads before revision 0002.
 `loaded_rows` has a line for each row that a load brought, changed or (with no hash) removed; it is not `ours` where the
-platform had entered it itself. `deltas` and `delta_rows` have what a delta did, with the row as it was before.
+platform had entered it itself. `loaded_digests` has one hash over the hashes of all rows of a table that a load left.
+`deltas` and `delta_rows` have what a delta did, with the row as it was before.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ BOOKS: dict[str, str] = {
     " key VARCHAR NOT NULL, column_name VARCHAR",
     "loaded_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " key VARCHAR NOT NULL, sha256 VARCHAR, ours BOOLEAN NOT NULL",
+    "loaded_digests": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
+    " rows BIGINT NOT NULL, sha256 VARCHAR NOT NULL",
     "deltas": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
     " action VARCHAR NOT NULL, rows BIGINT NOT NULL, amount_before DECIMAL(38,2), amount_after DECIMAL(38,2)",
     "delta_rows": "load_id VARCHAR NOT NULL, cooperative_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
@@ -41,7 +44,8 @@ BOOKS: dict[str, str] = {
     " passed BOOLEAN NOT NULL, message VARCHAR NOT NULL",
 }
 OF_A_LOAD = (
-    "load_tables", "amended", "loaded_rows", "deltas", "delta_rows", "held", "verdicts", "evidence", "loads",
+    "load_tables", "amended", "loaded_rows", "loaded_digests", "deltas", "delta_rows", "held", "verdicts", "evidence",
+    "loads",
 )  # fmt: skip
 """Books with a line of every load, in the order in which a load's lines are removed."""
 

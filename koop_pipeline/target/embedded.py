@@ -123,7 +123,7 @@ class DuckdbWriting:
         """Rows and hash of every table."""
         found: Hashes = {}
         for table in PROMOTED:
-            for _, rows, digest in self.staging.rows(table_hashes(table, f"target.platform.{table.name}", self.own)):
+            for _, rows, digest in table_hashes(self.staging, table, f"target.platform.{table.name}", self.own):
                 found[table.name] = (rows, digest)
         return found
 

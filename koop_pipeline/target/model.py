@@ -105,12 +105,12 @@ def loads_of(staging: Staging, target: Target, ids: Sequence[str]) -> dict[str, 
     return found
 
 
-def loaded_hashes(staging: Staging, target: Target, load: Load) -> Hashes:
-    """Rows and hash of each table as of a load; its book `load_tables` must be fetched."""
+def loaded_hashes(staging: Staging, target: Target, load: Load, book: str = "load_tables") -> Hashes:
+    """Rows and hash of each table as of a load, from its book, which must be fetched."""
     return {
         name: (rows, digest)
         for name, rows, digest in staging.rows(
-            f"SELECT table_name, rows, sha256 FROM {target.books}load_tables WHERE load_id = ? AND rows > 0",
+            f"SELECT table_name, rows, sha256 FROM {target.books}{book} WHERE load_id = ? AND rows > 0",
             [load.load_id],
         )
     }

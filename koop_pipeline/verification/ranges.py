@@ -10,7 +10,7 @@ on that, nor on a collation or an order. Where a range differs, its rows are com
 
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, literal, quoted
-from koop_pipeline.staging.content import row_hashes, table_hashes
+from koop_pipeline.staging.content import lay_hashes, row_hashes
 
 RANGES = 256
 SHOWN = 1_000
@@ -24,12 +24,13 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
     took. All differences are counted; of each kind and column the first `SHOWN` keys of a cooperative are listed, in
     the order of their bytes.
     """
+    hashes = lay_hashes(staging, table, found, _scope(ids))
     judged = f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = {literal(table.name)}"
     staging.execute(
         "CREATE OR REPLACE TEMP TABLE _koop_sides AS SELECT c.id, coalesce(e.rows, 0) AS expected, coalesce(f.rows, 0)"
         f" AS found, e.sha256 IS NOT DISTINCT FROM f.sha256 AS same FROM (SELECT unnest($ids::VARCHAR[]) AS id) c"
         f" LEFT JOIN ({judged}) e ON e.cooperative_id = c.id"
-        f" LEFT JOIN ({table_hashes(table, found, _scope(ids))}) f ON f.cooperative_id = c.id",
+        f" LEFT JOIN {hashes} f ON f.cooperative_id = c.id",
         {"ids": ids},
     )
     staging.execute(
@@ -59,7 +60,7 @@ def _narrow(staging: Staging, table: Table, sides: dict[str, str]) -> None:
     """
     hashed = " UNION ALL ".join(
         f"SELECT cooperative_id, {_range(table, 't')} AS range, {place} AS side, hash FROM"
-        f" ({row_hashes(table, relation, keep=table.full_key)}) t"
+        f" ({row_hashes(table, relation, table.full_key)}) t"
         for place, relation in enumerate(sides.values())
     )
     staging.execute(

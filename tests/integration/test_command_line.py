@@ -20,7 +20,7 @@ BATCH = (
 def koop(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Call `koop` as a shell would."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KOOP_")}
-    command = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()", *arguments]
+    command = [sys.executable, "-c", "from koop_pipeline.cli.app import run; run()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, timeout=120, check=False)
 
 
@@ -132,7 +132,7 @@ def test_a_password_in_the_call_is_warned_of_and_not_repeated(programme: Path, t
 
 def test_an_address_from_the_environment_is_no_call(programme: Path) -> None:
     given = "import os; os.environ['KOOP_TARGET'] = 'postgresql://koop:geheim@127.0.0.1:1/x'; "
-    command = [sys.executable, "-c", given + "from koop_pipeline.cli.app import main; main()"]
+    command = [sys.executable, "-c", given + "from koop_pipeline.cli.app import run; run()"]
     call = [*command, "--program", str(programme), "verify", "satu"]
     done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
     assert "run koop migrate satu first" in done.stderr

@@ -63,7 +63,7 @@ def taken(root: Path) -> dict[str, dict[str, Any]]:
 def koop(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Call `koop inventory satu` as a shell would."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KOOP_")}
-    command = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()", "--program", str(root)]
+    command = [sys.executable, "-c", "from koop_pipeline.cli.app import run; run()", "--program", str(root)]
     return subprocess.run(
         [*command, "inventory", "satu", *arguments],
         capture_output=True,

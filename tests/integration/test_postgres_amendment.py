@@ -9,7 +9,7 @@ from small_target import World, lay, new_world
 
 from koop_pipeline.promotion import amendment
 from koop_pipeline.staging import Staging, literal
-from koop_pipeline.staging.content import table_hashes
+from koop_pipeline.staging.content import lay_hashes
 from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import TargetError, Writing, load_order
 from koop_pipeline.target.postgres.target import PostgresTarget
@@ -39,9 +39,9 @@ def book(staging: Staging, writing: Writing) -> None:
     """What a load writes into its books that an amendment reads."""
     writing.note("loads", f"(SELECT {', '.join(map(shown, vars(LAST).items()))})")
     for table in load_order():
-        hashes = table_hashes(table, f"new_{table.name}")
+        hashes = lay_hashes(staging, table, f"new_{table.name}")
         named = f"'eins' AS load_id, cooperative_id, {literal(table.name)} AS table_name, rows, sha256"
-        writing.note("load_tables", f"(SELECT {named} FROM ({hashes}))")
+        writing.note("load_tables", f"(SELECT {named} FROM {hashes})")
     names = "load_id, cooperative_id, table_name, key, column_name, rule"
     writing.note("held", f"(SELECT * FROM (VALUES {HELD}) AS t ({names}))")
 

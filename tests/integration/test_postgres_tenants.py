@@ -15,7 +15,7 @@ from koop_pipeline.identifiers.masking import mask_key, mask_text
 TABLES = [table.name for table in PROMOTED]
 BOOKS = (
     "loads", "load_tables", "amended", "held", "verdicts", "evidence", "rollbacks", "rehearsals", "loaded_rows",
-    "deltas", "delta_rows",
+    "loaded_digests", "deltas", "delta_rows",
 )  # fmt: skip
 HIDDEN = ("amended", "held", "delta_rows")
 """Books with keys in them: the auditor reads them in masked views, but for `loaded_rows`, which nobody reads."""
@@ -29,6 +29,7 @@ LINES = {
     "rollbacks": "'KSP', 'L-0', 'b', 'full', 'c', 'd', now()",
     "rehearsals": "'KSP', 'b', 'x', true, '', now()",
     "loaded_rows": "'L-KSP', 'KSP', 'members', '5301014101900001', 'c'",
+    "loaded_digests": "'L-KSP', 'KSP', 'members', 2, 'c'",
     "deltas": "'L-KSP', 'KSP', 'members', 'added', 1, NULL, NULL",
     "delta_rows": "'L-KSP', 'KSP', 'members', '5301014101900001', 'removed', NULL, NULL, NULL, '{}'",
 }

@@ -31,7 +31,7 @@ BATCH = "gelombang-01"
 def koop(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line as a shell would call it."""
     environment = {key: value for key, value in os.environ.items() if key not in {"KOOP_HOME", "KOOP_PROGRAM"}}
-    command = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()", *arguments]
+    command = [sys.executable, "-c", "from koop_pipeline.cli.app import run; run()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
 
 

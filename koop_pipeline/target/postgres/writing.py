@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from koop_pipeline.contracts import PROMOTED, TABLES, Table
 from koop_pipeline.staging import Staging
-from koop_pipeline.staging.content import row_text
+from koop_pipeline.staging.content import PART, row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
@@ -165,12 +165,13 @@ def _sets(table: Table) -> Composed:
 def _table_hash(table: Table, place: str) -> str:
     """A SELECT of rows and sha256 of one cooperative's rows of a table."""
     own = "encode(sha256(convert_to({}, 'UTF8')), 'hex')"
-    parts = own.format("string_agg(hash, '' ORDER BY hash COLLATE \"C\")")
-    whole = own.format("string_agg(part, '' ORDER BY range COLLATE \"C\")")
+    part = own.format("string_agg(text, '' ORDER BY text COLLATE \"C\")")
+    whole = own.format("string_agg(part, '' ORDER BY number)")
     return (
-        f"SELECT sum(rows), {whole} FROM (SELECT left(hash, 2) AS range, count(*) AS rows, {parts} AS part FROM"
-        f" (SELECT {own.format(row_text(table))} AS hash FROM {place} WHERE cooperative_id = %s) AS hashed"
-        " GROUP BY 1) AS ranges"
+        f"SELECT sum(rows), {whole} FROM (SELECT number, count(*) AS rows,"
+        f' {part} AS part FROM (SELECT text, (row_number() OVER (ORDER BY text COLLATE "C") - 1) / {PART} AS number'
+        f" FROM (SELECT {row_text(table)} AS text FROM {place} WHERE cooperative_id = %s) AS texts) AS numbered"
+        " GROUP BY number) AS parts"
     )
 
 

@@ -9,7 +9,7 @@ from koop_pipeline.program.folder import ProgramFolder
 
 def koop(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Call `koop` as a shell would."""
-    command = [sys.executable, "-c", "from koop_pipeline.cli.app import main; main()", *arguments]
+    command = [sys.executable, "-c", "from koop_pipeline.cli.app import run; run()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.staging import Staging
-from koop_pipeline.staging.content import changed_since_gate, table_hashes, table_states
+from koop_pipeline.staging.content import changed_since_gate, lay_hashes, table_states
 from koop_pipeline.verification import ranges
 
 ENTRIES = TABLES["savings_transactions"]
@@ -89,9 +89,10 @@ def test_what_is_cut_is_the_same_every_time_and_all_of_it_is_counted(
 def judged(staging: Staging, sha256: str | None = None) -> None:
     """Let the gate have judged what stands on the expected side; `sha256` instead of the hash that it has."""
     staging.execute("DELETE FROM gate.contents")
+    hashes = lay_hashes(staging, ENTRIES, "side_expected")
     staging.execute(
         f"INSERT INTO gate.contents SELECT h.cooperative_id, 'savings_transactions', h.rows, coalesce(?, h.sha256),"
-        f" s.state FROM ({table_hashes(ENTRIES, 'side_expected')}) h JOIN ({table_states(ENTRIES, 'side_expected')}) s"
+        f" s.state FROM {hashes} h JOIN ({table_states(ENTRIES, 'side_expected')}) s"
         " USING (cooperative_id)",
         [sha256],
     )

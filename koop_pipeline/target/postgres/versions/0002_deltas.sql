@@ -18,6 +18,16 @@ CREATE TABLE :migration.loaded_rows (
     PRIMARY KEY (load_id, table_name, key)
 );
 
+-- One hash over the hashes of all rows of a table as a load left them: what `loaded_rows` must add up to.
+CREATE TABLE :migration.loaded_digests (
+    load_id text NOT NULL REFERENCES :migration.loads (load_id) ON DELETE CASCADE,
+    cooperative_id text NOT NULL,
+    table_name text NOT NULL,
+    rows bigint NOT NULL,
+    sha256 text NOT NULL,
+    PRIMARY KEY (load_id, table_name)
+);
+
 CREATE TABLE :migration.deltas (
     load_id text NOT NULL REFERENCES :migration.loads (load_id) ON DELETE CASCADE,
     cooperative_id text NOT NULL,
@@ -47,7 +57,7 @@ DO $tenants$
 DECLARE
     place text;
 BEGIN
-    FOREACH place IN ARRAY ARRAY['loaded_rows', 'deltas', 'delta_rows'] LOOP
+    FOREACH place IN ARRAY ARRAY['loaded_rows', 'loaded_digests', 'deltas', 'delta_rows'] LOOP
         EXECUTE format('ALTER TABLE :migration.%I ENABLE ROW LEVEL SECURITY', place);
         EXECUTE format('ALTER TABLE :migration.%I FORCE ROW LEVEL SECURITY', place);
         EXECUTE format(
@@ -65,4 +75,4 @@ CREATE VIEW :audit.delta_rows WITH (security_barrier) AS SELECT
 FROM :migration.delta_rows t CROSS JOIN :audit.secret s
 WHERE t.cooperative_id = ANY ((SELECT :platform.tenants())::text[]);
 
-GRANT SELECT ON :migration.deltas, :audit.delta_rows TO koop_auditor;
+GRANT SELECT ON :migration.loaded_digests, :migration.deltas, :audit.delta_rows TO koop_auditor;
