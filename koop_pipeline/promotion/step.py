@@ -70,11 +70,12 @@ def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, cu
     try:
         load_id, outcome = _promote_one(staging, run, target, content, current)
         book = "rehearsed" if run.rehearse else "promotions"
-        staging.execute(f"INSERT INTO verification.{book} VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
-        if outcome == "delta":
-            staging.execute(f"INSERT INTO verification.deltas {delta.TOTALS_OF_LAST}")
-        if outcome not in {"blocked", "rehearsed"}:
-            _remember(staging, cooperative_id, keeps=run.batch.method not in delta.KEPT)
+        with staging.transaction():
+            staging.execute(f"INSERT INTO verification.{book} VALUES (?, ?, ?)", [cooperative_id, load_id, outcome])
+            if outcome == "delta":
+                staging.execute(f"INSERT INTO verification.deltas {delta.TOTALS_OF_LAST}")
+            if outcome not in {"blocked", "rehearsed"}:
+                _remember(staging, cooperative_id, keeps=run.batch.method not in delta.KEPT)
     except RefusedError as error:
         halt(staging, cooperative_id, "promote", f"{cooperative_id}: {error}")
     except TargetError as error:
@@ -197,7 +198,8 @@ def _load(staging: Staging, target: Target, content: Content, load: Load, batch:
         if not loads:
             own = f"WHERE cooperative_id = {literal(cooperative_id)}"
             for table in load_order():
-                writing.insert(table, f"(SELECT * FROM {NEW}{table.name} {own})")
+                if table.name in content.tables:
+                    writing.insert(table, f"(SELECT * FROM {NEW}{table.name} {own})")
             _book(writing, load, content)
             if batch.method in delta.KEPT:
                 delta.keep_rows(staging, target, writing, load, NEW)
