@@ -5,6 +5,7 @@ say; and what it says elsewhere prints whole rows, which no message may show.
 """
 
 import re
+from dataclasses import dataclass
 
 import psycopg
 
@@ -42,17 +43,44 @@ class PassingError(TargetError):
     passing = True
 
 
+@dataclass(frozen=True)
+class Names:
+    """The table, column and constraint of an error, as far as they may be shown: what the database itself calls so.
+
+    A trigger may put any text there (`RAISE ... USING CONSTRAINT =`).
+    """
+
+    table: str | None = None
+    column: str | None = None
+    constraint: str | None = None
+
+    @classmethod
+    def of(cls, error: psycopg.Error) -> "Names":
+        """Those that the server gave itself; none where the error came about in a function."""
+        said = error.diag
+        return cls() if by_function(error) else cls(said.table_name, said.column_name, said.constraint_name)
+
+
 def told(
-    error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None, column: str | None = None
+    error: psycopg.Error,
+    table: str | None = None,
+    key: tuple[str, ...] | None = None,
+    column: str | None = None,
+    names: Names | None = None,
 ) -> TargetError:
-    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
+    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known.
+
+    `names`: those in the error that the catalogue has, where it was asked.
+    """
     diagnosis = error.diag
-    table = table or diagnosis.table_name
+    names = names or Names.of(error)
+    table = table or names.table
     if isinstance(error, psycopg.IntegrityError) or (table and of_a_row(error)):
         place = table or "a table"
         shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
         row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
-        return TargetError(f"the target refuses {row}: {_reason(error, column or diagnosis.column_name)}", table, key)
+        reason = _reason(error, column or names.column, names.constraint)
+        return TargetError(f"the target refuses {row}: {reason}", table, key)
     kind = _kind(error)
     said = "" if by_function(error) else (diagnosis.message_primary or "").split("\n")[0]
     sentence = f"the target says: {kind}" + (f" ({masked_values(said)})" if said else "")
@@ -103,8 +131,7 @@ def _kind(error: psycopg.Error) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
-def _reason(error: psycopg.Error, column: str | None) -> str:
-    named = error.diag.constraint_name
+def _reason(error: psycopg.Error, column: str | None, named: str | None) -> str:
     value = column or "a value"
     if by_function(error) and not (named and isinstance(error, psycopg.IntegrityError)):
         return f"a trigger of the platform refuses it ({_kind(error)})"
