@@ -83,7 +83,7 @@ MADE_UP = [
          "the target refuses row KSP-A of cooperatives: its key is there already (cooperatives_pkey)"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, full_name)",
          "UPDATE new_members SET full_name = 'Joko'",
-         "the target refuses row A-1 of members: its key is there already (one_name)"),
+         "the target refuses row A-1 of members: another row has its value already, under the unique index one_name"),
         ("ALTER TABLE platform.savings_transactions ADD FOREIGN KEY (cooperative_id, source_no) REFERENCES"
          " platform.members", "UPDATE new_savings_transactions SET source_no = 'A-9'",
          "the target refuses row T-1 of savings_transactions: what it refers to is not there"),
@@ -109,15 +109,16 @@ MADE_UP = [
          MEMBER + "what it refers to is not there, or rows still refer to it (in_region)"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, lower(full_name))",
          "UPDATE new_members SET full_name = CASE member_no WHEN 'A-2' THEN 'JOKO' ELSE 'Joko' END",
-         "the target refuses row A-1 of members: its key is there already (one_name)"),
+         "the target refuses row A-1 of members: another row has its value already, under the unique index one_name"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, full_name) WHERE nik IS NULL",
          "UPDATE new_members SET full_name = 'Joko'; INSERT INTO new_members BY NAME SELECT * REPLACE ('A-3' AS"
-         " member_no) FROM new_members WHERE member_no = 'A-2'", MEMBER + "its key is there already (one_name)"),
+         " member_no) FROM new_members WHERE member_no = 'A-2'",
+         MEMBER + "another row has its value already, under the unique index one_name"),
         ("CREATE UNIQUE INDEX one_npwp ON platform.members (npwp); INSERT INTO platform.cooperatives (cooperative_id,"
          " name, kind, form, savings_loan_unit, status) VALUES ('KSP-C', 'x', 'services', 'primary', 'none', 'active');"
          " INSERT INTO platform.members (cooperative_id, member_no, full_name, party, membership, status, npwp) VALUES"
          " ('KSP-C', 'C-1', 'x', 'person', 'member', 'active', '1234')", NPWP,
-         MEMBER + "its key is there already (one_npwp)"),
+         MEMBER + "another row has its value already, under the unique index one_npwp"),
         ("ALTER TABLE platform.officers ADD CONSTRAINT of_member FOREIGN KEY (cooperative_id, member_no) REFERENCES"
          " platform.members DEFERRABLE INITIALLY DEFERRED", "UPDATE new_officers SET member_no = 'ZZ'",
          "the target refuses a row of officers: what it refers to is not there, or rows still refer to it (of_member)"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
+from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, TRADED, Deliveries
 from promotable import (
     BATCH,
     ONLY,
@@ -244,6 +244,25 @@ def test_a_row_that_the_database_refuses_is_named_and_nothing_of_the_delta_stays
         " not_hers"
     ) in message
     assert (place.rows(), books(place)) == (before, noted)
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_rows_that_trade_a_value_under_a_unique_index_of_the_platform_come_in_without_it(
+    deliveries: Deliveries, place: Place
+) -> None:
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    place.do("CREATE UNIQUE INDEX one_home ON platform.members (cooperative_id, address)")
+    before, again = place.rows(), deliveries.after(TRADED)
+    outcome, message = do_promote(again)
+    assert outcome == "halted"
+    assert (
+        "nothing was loaded; the target refuses row T001 of members: another row has its value already, under the"
+        " unique index one_home of the platform; where that row gives it up in this same delivery, drop the index while"
+    ) in message
+    assert place.rows() == before
+    place.do("DROP INDEX platform.one_home")
+    assert do_promote(again) == ("delta", "")
+    assert do_verify(again) == []
 
 
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)

@@ -19,17 +19,8 @@ SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), c.conrelid::regclass:
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number),
     (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number)
-FROM pg_constraint c WHERE c.conname = %(name)s
+FROM pg_constraint c WHERE c.conname = %(name)s AND c.contype <> 'u'
     AND c.conrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
-UNION ALL
-SELECT 'u', NULL, i.indrelid::regclass::text, '-',
-    (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey) WITH ORDINALITY k (number, place)
-        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number),
-    NULL
-FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-WHERE x.relname = %(name)s AND i.indisunique AND i.indexprs IS NULL AND i.indpred IS NULL
-    AND i.indrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
-LIMIT 1
 """
 UNIQUE = """
 SELECT i.indrelid::regclass::text, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
@@ -38,16 +29,17 @@ FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
 WHERE x.relname = %(name)s AND i.indisunique
     AND i.indrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
 """
-"""A unique index of expressions, or of some rows only: its table, condition and expressions."""
+"""A unique index, of a constraint too: its table, condition and expressions."""
 NAMED = """
-SELECT c.relname::text, a.attname::text, coalesce(k.conname, x.relname)::text
+SELECT c.relname::text, a.attname::text, coalesce(k.conname, x.relname)::text,
+    coalesce(i.indisunique AND NOT i.indisprimary, false)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = %(column)s AND a.attnum > 0
 LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.conname = %(name)s
 LEFT JOIN (pg_index i JOIN pg_class x ON x.oid = i.indexrelid) ON i.indrelid = c.oid AND x.relname = %(name)s
 WHERE n.nspname = %(schema)s AND c.relname = %(table)s
 UNION ALL
-SELECT NULL, NULL, k.conname::text
+SELECT NULL, NULL, k.conname::text, false
 FROM pg_type d JOIN pg_namespace n ON n.oid = d.typnamespace JOIN pg_constraint k ON k.contypid = d.oid
 WHERE n.nspname = %(schema)s AND d.typname = %(domain)s AND k.conname = %(name)s
 LIMIT 1

@@ -36,6 +36,12 @@ SEVERITY = re.compile(r"[^\s:]+:  ")
 CLEAR = re.compile(r"\w+://([\w.-]*(:[^@/?#\[\]]*)?@)?[^@]*")
 """A URL whose password, if it has one, can be taken for nothing else."""
 
+TAKEN = (
+    "another row has its value already, under the unique index {} of the platform; where that row gives it up in this"
+    " same delivery, drop the index while koop migrate runs (rows that only trade values pass under a DEFERRABLE"
+    " constraint)"
+)
+
 
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
@@ -47,12 +53,14 @@ class PassingError(TargetError):
 class Names:
     """The table, column and constraint of an error, as far as they may be shown: what the database itself calls so.
 
-    A trigger may put any text there (`RAISE ... USING CONSTRAINT =`).
+    A trigger may put any text there (`RAISE ... USING CONSTRAINT =`). `index`: the constraint is a unique index besides
+    the key, which only the platform has made.
     """
 
     table: str | None = None
     column: str | None = None
     constraint: str | None = None
+    index: bool = False
 
     @classmethod
     def of(cls, error: psycopg.Error) -> "Names":
@@ -79,7 +87,7 @@ def told(
         place = table or "a table"
         shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
         row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
-        reason = _reason(error, column or names.column, names.constraint)
+        reason = _reason(error, column or names.column, names)
         return TargetError(f"the target refuses {row}: {reason}", table, key)
     kind = _kind(error)
     said = "" if by_function(error) else (diagnosis.message_primary or "").split("\n")[0]
@@ -131,12 +139,15 @@ def _kind(error: psycopg.Error) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
-def _reason(error: psycopg.Error, column: str | None, named: str | None) -> str:
+def _reason(error: psycopg.Error, column: str | None, names: Names) -> str:
+    named = names.constraint
     value = column or "a value"
     if by_function(error) and not (named and isinstance(error, psycopg.IntegrityError)):
         return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.errors.NotNullViolation):
         return f"{value} is empty"
+    if isinstance(error, psycopg.errors.UniqueViolation) and names.index:
+        return TAKEN.format(named)
     if isinstance(error, psycopg.errors.UniqueViolation):
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
