@@ -42,7 +42,7 @@ def verify(
         console().print(f"{compared} of {len(records)} cooperatives are in the target and were compared, {total} rows.")
         if standing:
             console().print(
-                f"Of {standing} more the target may hold a load that is not what staging holds: {proved} of them have"
-                " the hash that the target's books noted, as the reason says; their rows were not compared one by one."
+                f"{standing} more were not compared: staging does not hold what was loaded of them, or the target was"
+                f" not read. Of {proved} the target's hash is the one that its books noted, as the reason says."
             )
     raise typer.Exit(exit_code(records))
