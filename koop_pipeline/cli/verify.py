@@ -32,6 +32,7 @@ def verify(
         compare(staging, run)
         compared = staging.value("SELECT count(DISTINCT cooperative_id) FROM verification.results")
         total = staging.value("SELECT coalesce(sum(expected), 0)::BIGINT FROM verification.results")
+        standing, proved = staging.rows("SELECT count(*), count_if(proved) FROM verification.standing")[0]
         records = snapshot.build(staging, run.batch)
         snapshot.write(folder.status_path(batch), records)
     if as_json:
@@ -39,4 +40,9 @@ def verify(
     else:
         print_status(records)
         console().print(f"{compared} of {len(records)} cooperatives are in the target and were compared, {total} rows.")
+        if standing:
+            console().print(
+                f"{standing} more were not compared: staging does not hold what was loaded of them, or the target was"
+                f" not read. Of {proved} the target's hash is the one that its books noted, as the reason says."
+            )
     raise typer.Exit(exit_code(records))

@@ -11,11 +11,18 @@ from typing import Any
 
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.program.target_address import TargetAddress
+from koop_pipeline.promotion.delta import KEPT
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.halts import halt
+from koop_pipeline.target.bookkeeping import Load
+from koop_pipeline.target.model import loads_of
 from koop_pipeline.target.opening import open_target, thrown_away
 
 BOOK = "rehearsals"
+ALONE = (
+    "it is in the target already with other content (load {} of batch {}): what was rehearsed is the load of all of it"
+    " into an empty place, not {} that koop migrate would make of it"
+)
 
 
 def begin_rehearsal(staging: Staging, run: BatchRun) -> None:
@@ -84,13 +91,26 @@ def _lines(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
 
 
 def _note(staging: Staging, address: TargetAddress, run: BatchRun, lines: list[dict[str, Any]]) -> None:
+    """Note each line in the books of the target that was spared, and in the line what it did not try there."""
     with open_target(staging, address) as target:
+        ids = [line["cooperative_id"] for line in lines]
+        loads = target.retried(lambda: loads_of(staging, target, ids))
         for line in lines:
+            untried = _not_rehearsed(run, line, loads[line["cooperative_id"]])
+            line["message"] = "; ".join(filter(None, (line["message"], untried)))
             said = (line["cooperative_id"], run.batch.batch, line["content_sha256"])
             values = ", ".join(map(literal, said)) + f", {line['passed']}, {literal(line['message'])}"
             names = "cooperative_id, batch, content_sha256, passed, message"
             with target.writing(line["cooperative_id"]) as writing:
                 writing.note(BOOK, f"(SELECT * FROM (VALUES ({values})) AS t ({names}))")
+
+
+def _not_rehearsed(run: BatchRun, line: dict[str, Any], loads: list[Load]) -> str:
+    """What a rehearsal that passed has not shown of a cooperative of which other content is loaded; else empty."""
+    if not line["passed"] or not loads or loads[-1].content_sha256 == line["content_sha256"]:
+        return ""
+    kinds = "the delta or amendment" if run.batch.method in KEPT else "the amendment or refusal"
+    return ALONE.format(loads[-1].number, loads[-1].batch, kinds)
 
 
 def refuse_unrehearsed(staging: Staging, run: BatchRun, ids: list[str]) -> None:

@@ -12,14 +12,14 @@ from koop_pipeline.promotion import amendment, delta
 from koop_pipeline.promotion.content import Content
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.target.bookkeeping import OF_A_LOAD, Load
-from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loaded_hashes, loads_of
+from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loaded_hashes, loads_of, otherwise
 from koop_pipeline.target.opening import open_target
 
 FORGOTTEN = (
     "promotions", "deltas", "rehearsed", "earlier_loads", "loaded", "loaded_sources", "loaded_corrections",
-    "loaded_merges", "results",
+    "loaded_merges", "results", "standing",
 )  # fmt: skip
-FORGOTTEN_OF_THE_LAST = ("promotions", "deltas", "rehearsed", "results")
+FORGOTTEN_OF_THE_LAST = ("promotions", "deltas", "rehearsed", "results", "standing")
 """What is no longer so where an earlier load stays: it keeps its corrections and merges."""
 
 
@@ -132,14 +132,7 @@ def _refuse_written(staging: Staging, target: Target, writing: Writing, last: Lo
 
     Only the tables of the content are known one by one, not what the platform had written before the last load.
     """
-    now = writing.hashes()
-    loaded = loaded_hashes(staging, target, last)
-    nothing = (0, "")
-    written = [
-        f"{name} (loaded {loaded.get(name, nothing)[0]} rows, now {now.get(name, nothing)[0]})"
-        for name in sorted({*loaded, *now})
-        if loaded.get(name, nothing) != now.get(name, nothing)
-    ]
+    written = otherwise(loaded_hashes(staging, target, last), writing.hashes())
     before = "" if last.left_sha256 == last.content_sha256 else ", what it wrote before the last load among it"
     raise RefusedError(
         f"{last.cooperative_id}: the platform has written to its rows since they were loaded: {', '.join(written)}"

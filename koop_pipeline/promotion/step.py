@@ -48,6 +48,7 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
     if not run.rehearse:
         staging.clear("verification.promotions", run.ids)
         staging.clear("verification.deltas", run.ids)
+        staging.clear("verification.standing", run.ids)
     if run.rehearse:
         begin_rehearsal(staging, run)
     else:

@@ -104,6 +104,7 @@ BOOKKEEPING = {
     " amount_before DECIMAL(38,2)",
     "verification.rehearsed": "cooperative_id VARCHAR, load_id VARCHAR, outcome VARCHAR",
     "verification.earlier_loads": "cooperative_id VARCHAR, batch VARCHAR, load_id VARCHAR",
+    "verification.standing": "cooperative_id VARCHAR, proved BOOLEAN, said VARCHAR",
     "verification.loaded": "cooperative_id VARCHAR",
     "verification.loaded_sources": "cooperative_id VARCHAR, sources_sha256 VARCHAR",
     "verification.loaded_corrections": "cooperative_id VARCHAR, digest VARCHAR",

@@ -24,7 +24,7 @@ DELTA = "a delta came in: {}, of which migration.deltas in the target has the ro
 
 def build(staging: Staging, batch: Batch) -> list[Row]:
     """One record a cooperative of the batch, in the order of the batch file; the form is fixed (design section 8)."""
-    states = _states(staging)
+    states, there = _states(staging), _there(staging)
     rules = _rules(staging)
     rows = _rows(staging, states)
     money = _money(staging, states)
@@ -32,6 +32,7 @@ def build(staging: Staging, batch: Batch) -> list[Row]:
     result = []
     for cooperative in batch.cooperatives:
         state, verdict, message = states.get(cooperative.id, ("planned", None, ""))
+        message = f"{message}{there.get(cooperative.id, '')}".strip()
         result.append(
             {
                 "cooperative_id": cooperative.id,
@@ -52,29 +53,44 @@ def _states(staging: Staging) -> dict[str, tuple[str, str | None, str]]:
     """State, verdict and message of every cooperative that was extracted or tried to be."""
     rows = staging.rows(
         "SELECT c.cooperative_id, d.verdict, d.message, p.outcome, h.step, h.message,"
-        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id), e.batch, t.outcome"
+        " EXISTS (SELECT 1 FROM verification.results v WHERE v.cooperative_id = c.cooperative_id), t.outcome"
         " FROM raw.cooperatives c LEFT JOIN gate.decisions d USING (cooperative_id)"
         " LEFT JOIN verification.promotions p USING (cooperative_id) LEFT JOIN gate.halts h USING (cooperative_id)"
-        " LEFT JOIN verification.earlier_loads e USING (cooperative_id)"
         " LEFT JOIN verification.rehearsed t USING (cooperative_id)"
     )
     deltas = _deltas(staging)
     found: dict[str, tuple[str, str | None, str]] = {}
-    for cooperative_id, verdict, reason, outcome, step, halted, verified, earlier, trial in rows:
-        there = f" (in the target, unchanged: its load of batch {earlier})" if earlier else ""
+    for cooperative_id, verdict, reason, outcome, step, halted, verified, trial in rows:
         if step is not None:
             known = verdict if step in {"promote", "verify"} else None
-            found[cooperative_id] = ("failed", known, halted + there)
+            found[cooperative_id] = ("failed", known, halted)
         elif verdict is None:
             found[cooperative_id] = ("extracted", None, "")
         elif outcome in ADMITTED:
             came = "; ".join(filter(None, (reason, deltas.get(cooperative_id) if outcome == "delta" else "")))
             found[cooperative_id] = ("verified" if verified else "promoted", verdict, came)
         elif trial == "rehearsed" or outcome == "rolled_back":
-            found[cooperative_id] = (trial or outcome, verdict, reason + there)
+            found[cooperative_id] = (trial or outcome, verdict, reason)
         else:
-            found[cooperative_id] = ("gated", verdict, reason + there)
+            found[cooperative_id] = ("gated", verdict, reason)
     return found
+
+
+def _there(staging: Staging) -> dict[str, str]:
+    """What is known of a load that stands in the target and is not what staging holds.
+
+    It is what the last verification said of it; before one, that promote found it there.
+    """
+    said = dict(
+        staging.rows(
+            "SELECT cooperative_id, 'in the target, unchanged: its load of batch ' || e.batch FROM"
+            " verification.earlier_loads e LEFT JOIN verification.promotions p USING (cooperative_id)"
+            " WHERE p.outcome IS NULL OR p.outcome NOT IN (SELECT unnest(?))",
+            [list(ADMITTED)],
+        )
+    )
+    said |= dict(staging.rows("SELECT cooperative_id, said FROM verification.standing"))
+    return {cooperative_id: f" ({each})" for cooperative_id, each in said.items()}
 
 
 def _deltas(staging: Staging) -> dict[str, str]:

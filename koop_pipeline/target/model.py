@@ -116,6 +116,16 @@ def loaded_hashes(staging: Staging, target: Target, load: Load, book: str = "loa
     }
 
 
+def otherwise(loaded: Hashes, now: Hashes) -> list[str]:
+    """The tables whose rows or hash are not what was loaded, one phrase each, sorted."""
+    nothing = (0, "")
+    return [
+        f"{name} (loaded {loaded.get(name, nothing)[0]} rows, now {now.get(name, nothing)[0]})"
+        for name in sorted({*loaded, *now})
+        if loaded.get(name, nothing) != now.get(name, nothing)
+    ]
+
+
 def load_order() -> list[Table]:
     """The promoted tables, parents before their children."""
     placed: dict[str, Table] = {"cooperatives": TABLES["cooperatives"]}

@@ -1,6 +1,7 @@
 """Reads the target back: every row of every promoted cooperative against staging, counts, control totals, references.
 
-Works in groups of whole cooperatives. How rows are compared is `ranges.py`; what is compared besides stands here.
+Works in groups of whole cooperatives. How rows are compared is `ranges.py`; what is proved of a load that staging does
+not hold is `standing.py`; what is compared besides stands here.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from koop_pipeline.staging import Staging, quoted
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import changed_since_gate
 from koop_pipeline.staging.halts import begin, halt
+from koop_pipeline.target.bookkeeping import Load
 from koop_pipeline.target.model import Target, TargetError, load_order, references
 from koop_pipeline.target.opening import open_target
-from koop_pipeline.verification import ranges
+from koop_pipeline.verification import ranges, standing
 
 CHUNK_ROWS = 1_000_000
 FAULTS = 5
@@ -36,22 +38,42 @@ CONTROLS = {
 
 
 def verify(staging: Staging, run: BatchRun) -> None:
-    """Compare the target with staging for every promoted cooperative in scope; those that differ are halted."""
+    """Compare the target with staging for every promoted cooperative in scope; those that differ are halted.
+
+    Of each other one that has a load of this batch in the target, `verification.standing` says what was proved.
+    """
     begin(staging, "verify", run.ids)
     for name in ("results", "differences", "totals", "orphans"):
         staging.clear(f"verification.{name}", run.ids)
+    if not run.rehearse:
+        staging.clear("verification.standing", run.ids)
     ids = promoted_ids(staging, run.ids, rehearsed=run.rehearse)
     with open_target(staging, run.target, read_only=True) as target:
+        ids, others = _parted(staging, target, run, ids)
         ids = [each for group in _groups(staging, ids) for each in _compare(staging, target, group)]
+        read = standing.prove(staging, target, others, CHUNK_ROWS)
         faults = _faults(staging, target, ids)
     compare(staging, ("read_back",), ids)
     _halt_differing(staging, ids)
     for cooperative_id, sentence in first_breaks(staging, ids).items():
         halt(staging, cooperative_id, "verify", f"{cooperative_id}: the control totals break {sentence}")
-    for cooperative_id in ids if faults else []:
+    for cooperative_id in [*ids, *read] if faults else []:
         more = f"; and {len(faults) - FAULTS} more" if len(faults) > FAULTS else ""
         reason = f"{cooperative_id}: the target is not what its schema promises: {'; '.join(faults[:FAULTS])}{more}"
         halt(staging, cooperative_id, "verify", reason)
+
+
+def _parted(staging: Staging, target: Target, run: BatchRun, promoted: list[str]) -> tuple[list[str], dict[str, Load]]:
+    """Those whose rows can be compared with staging, and the loads of others that stand; none where nothing is read."""
+    if run.rehearse:
+        return promoted, {}
+    try:
+        others = target.retried(lambda: standing.find(staging, target, run, promoted))
+    except TargetError as error:
+        _halt_unread(staging, promoted, error)
+        standing.unread(staging, [each for each in run.ids if each not in promoted], error)
+        return [], {}
+    return [each for each in promoted if each not in others], others
 
 
 def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
@@ -59,9 +81,7 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
     try:
         target.retried(lambda: target.fetch(group))
     except TargetError as error:
-        forget_target(staging, "read_back", group)
-        for cooperative_id in group:
-            halt(staging, cooperative_id, "verify", f"{cooperative_id}: nothing of it was verified; {error}; {AGAIN}")
+        _halt_unread(staging, group, error)
         return []
     for table in PROMOTED:
         promotable = f"gate.promotable_{table.name}"
@@ -73,6 +93,12 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
     _find_orphans(staging, target, group)
     record_target(staging, "read_back", group, target.there)
     return group
+
+
+def _halt_unread(staging: Staging, ids: list[str], error: TargetError) -> None:
+    forget_target(staging, "read_back", ids)
+    for cooperative_id in ids:
+        halt(staging, cooperative_id, "verify", f"{cooperative_id}: nothing of it was verified; {error}; {AGAIN}")
 
 
 def _faults(staging: Staging, target: Target, ids: list[str]) -> list[str]:

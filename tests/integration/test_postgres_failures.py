@@ -59,6 +59,13 @@ FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
 OTHER_CODES = {"P0002": "no data found", "KP001": "database error", "42501": "insufficient privilege",
                "55000": "object not in prerequisite state", "22023": "invalid parameter value",
                "23505": "unique violation"}  # fmt: skip
+PLACED = "SCHEMA = 'platform', TABLE = 'members', "
+MADE_UP = [
+    ("23514", "", "check violation"), ("23514", "SCHEMA = 'platform', TABLE = 'Joko', ", "check violation"),
+    ("23514", PLACED, "check violation"), ("23505", PLACED, "unique violation"),
+    ("23502", PLACED, "not null violation"), ("22023", PLACED, "invalid parameter value"),
+]  # fmt: skip
+"""The code of a trigger's error, the place that it gives, and what may be shown; its other names are made up."""
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ OTHER_CODES = {"P0002": "no data found", "KP001": "database error", "42501": "in
          "the target refuses row KSP-A of cooperatives: its key is there already (cooperatives_pkey)"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, full_name)",
          "UPDATE new_members SET full_name = 'Joko'",
-         "the target refuses row A-1 of members: its key is there already (one_name)"),
+         "the target refuses row A-1 of members: another row has its value already, under the unique index one_name"),
         ("ALTER TABLE platform.savings_transactions ADD FOREIGN KEY (cooperative_id, source_no) REFERENCES"
          " platform.members", "UPDATE new_savings_transactions SET source_no = 'A-9'",
          "the target refuses row T-1 of savings_transactions: what it refers to is not there"),
@@ -102,15 +109,16 @@ OTHER_CODES = {"P0002": "no data found", "KP001": "database error", "42501": "in
          MEMBER + "what it refers to is not there, or rows still refer to it (in_region)"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, lower(full_name))",
          "UPDATE new_members SET full_name = CASE member_no WHEN 'A-2' THEN 'JOKO' ELSE 'Joko' END",
-         "the target refuses row A-1 of members: its key is there already (one_name)"),
+         "the target refuses row A-1 of members: another row has its value already, under the unique index one_name"),
         ("CREATE UNIQUE INDEX one_name ON platform.members (cooperative_id, full_name) WHERE nik IS NULL",
          "UPDATE new_members SET full_name = 'Joko'; INSERT INTO new_members BY NAME SELECT * REPLACE ('A-3' AS"
-         " member_no) FROM new_members WHERE member_no = 'A-2'", MEMBER + "its key is there already (one_name)"),
+         " member_no) FROM new_members WHERE member_no = 'A-2'",
+         MEMBER + "another row has its value already, under the unique index one_name"),
         ("CREATE UNIQUE INDEX one_npwp ON platform.members (npwp); INSERT INTO platform.cooperatives (cooperative_id,"
          " name, kind, form, savings_loan_unit, status) VALUES ('KSP-C', 'x', 'services', 'primary', 'none', 'active');"
          " INSERT INTO platform.members (cooperative_id, member_no, full_name, party, membership, status, npwp) VALUES"
          " ('KSP-C', 'C-1', 'x', 'person', 'member', 'active', '1234')", NPWP,
-         MEMBER + "its key is there already (one_npwp)"),
+         MEMBER + "another row has its value already, under the unique index one_npwp"),
         ("ALTER TABLE platform.officers ADD CONSTRAINT of_member FOREIGN KEY (cooperative_id, member_no) REFERENCES"
          " platform.members DEFERRABLE INITIALLY DEFERRED", "UPDATE new_officers SET member_no = 'ZZ'",
          "the target refuses a row of officers: what it refers to is not there, or rows still refer to it (of_member)"),
@@ -128,6 +136,25 @@ OTHER_CODES = {"P0002": "no data found", "KP001": "database error", "42501": "in
            " RETURN NEW; END $$; CREATE TRIGGER says_no BEFORE INSERT ON platform.members FOR EACH ROW EXECUTE FUNCTION"
            " platform.says_no()", JOKO, MEMBER + f"a trigger of the platform refuses it ({kind})")
           for code, kind in OTHER_CODES.items()),
+        ("CREATE TABLE platform.seen (name text CONSTRAINT no_joko CHECK (name <> 'Joko')); CREATE FUNCTION"
+         " platform.sees() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO platform.seen"
+         " VALUES (NEW.full_name); RETURN NEW; END $$; CREATE TRIGGER sees AFTER INSERT ON platform.members FOR EACH"
+         " ROW EXECUTE FUNCTION platform.sees()", JOKO,
+         "the target refuses a row of seen: it breaks the constraint no_joko"),
+        *(("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.full_name = 'Joko'"
+           f" THEN RAISE EXCEPTION 'x' USING ERRCODE = '{code}', {place}CONSTRAINT = 'Joko 1234', COLUMN = 'Siti'; END"
+           f" IF; RETURN NEW; END $$; CREATE {trigger} ON platform.members {when} FOR EACH ROW EXECUTE FUNCTION"
+           " platform.says_no()", JOKO, f"{row}a trigger of the platform refuses it ({kind})")
+          for code, place, kind in MADE_UP
+          for trigger, when, row in [
+              ("TRIGGER says_no BEFORE INSERT", "", MEMBER),
+              ("CONSTRAINT TRIGGER says_no AFTER INSERT", "DEFERRABLE INITIALLY DEFERRED",
+               "the target refuses a row of a table: "),
+          ][: 2 if place == PLACED and code[:2] == "23" else 1]),
+        ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'Joko'; END"
+         " $$; CREATE TRIGGER says_no AFTER INSERT ON platform.members FOR EACH STATEMENT WHEN (current_setting("
+         "'koop.cooperatives') = 'KSP-A') EXECUTE FUNCTION platform.says_no()", "SELECT 1",
+         "the target refuses a row of members: a trigger of the platform refuses it (raise exception)"),
         ("CREATE FUNCTION platform.says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM"
          " platform.members WHERE full_name = 'Joko') = 2 THEN RAISE EXCEPTION 'Joko'; END IF; RETURN NULL; END $$;"
          " CREATE TRIGGER says_no AFTER INSERT ON platform.members FOR EACH STATEMENT EXECUTE FUNCTION"

@@ -14,6 +14,11 @@ from world import prepare
 Change = tuple[str, str, str]
 MOVED: list[Change] = [("anggota.csv", "Jl. Ahmad Yani No. 113, Miomaffo Timur", "Jl. Baru No. 1")]
 """Member T002 has moved."""
+TRADED: list[Change] = [
+    ("anggota.csv", "18-08-1959;Jl. Cak Doko No. 153, Ende", "18-08-1959;Jl. Ahmad Yani No. 113, Miomaffo Timur"),
+    ("anggota.csv", "27/12/1998;Jl. Ahmad Yani No. 113, Miomaffo Timur", "27/12/1998;Jl. Cak Doko No. 153, Ende"),
+]  # fmt: skip
+"""The members T001 and T002 have traded their addresses."""
 RETURNED: list[Change] = [
     ("agunan.csv", "AG-0002;PJ-0002;T011;SK;SK pegawai golongan 14;SK-048225;Emiliana Banunaek;sendiri;29.750.000;"
      "05/12/2025;surat kuasa;KEMBALI\r\n", "")

@@ -4,12 +4,13 @@
 (-219,752,000) and the details 1.1.1 (6,946,000), 2.1 (-106,910,391.90) and 3.1 (-42,500,000) make 122,938,645.
 """
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, Deliveries
+from delivered_again import BROKEN, FILLED, LATER, MOVED, PLEDGED, RETURNED, SAVED, TRADED, Deliveries
 from promotable import (
     BATCH,
     ONLY,
@@ -23,6 +24,7 @@ from promotable import (
     promote_and_kill,
     run_of,
 )  # fmt: skip
+from world import finish
 
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion.rollback import roll_back
@@ -247,6 +249,25 @@ def test_a_row_that_the_database_refuses_is_named_and_nothing_of_the_delta_stays
 
 
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_rows_that_trade_a_value_under_a_unique_index_of_the_platform_come_in_without_it(
+    deliveries: Deliveries, place: Place
+) -> None:
+    assert do_promote(deliveries.after()) == ("loaded", "")
+    place.do("CREATE UNIQUE INDEX one_home ON platform.members (cooperative_id, address)")
+    before, again = place.rows(), deliveries.after(TRADED)
+    outcome, message = do_promote(again)
+    assert outcome == "halted"
+    assert (
+        "nothing was loaded; the target refuses row T001 of members: another row has its value already, under the"
+        " unique index one_home of the platform; where that row gives it up in this same delivery, drop the index while"
+    ) in message
+    assert place.rows() == before
+    place.do("DROP INDEX platform.one_home")
+    assert do_promote(again) == ("delta", "")
+    assert do_verify(again) == []
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
 def test_only_what_the_platform_keeps_with_a_row_that_would_go_hinders(deliveries: Deliveries, place: Place) -> None:
     assert do_promote(deliveries.after()) == ("loaded", "")
     place.do(
@@ -360,6 +381,30 @@ def test_rows_go_only_where_the_batch_consents_and_the_status_says_what_went(
     assert (
         "a delta came in: 1 rows changed, 1 rows removed (collaterals Rp 29,750,000.00), of which migration.deltas"
     ) in said[ONLY]
+
+
+@pytest.mark.parametrize(
+    ("method", "kinds"), [("parallel", "the delta or amendment"), ("cutover", "the amendment or refusal")]
+)
+def test_a_rehearsal_says_that_the_delta_was_not_rehearsed(
+    deliveries: Deliveries, place: Place, method: str, kinds: str
+) -> None:
+    def rehearsed(root: Path) -> str:
+        finish(run_of(root, rehearse=True))
+        (line,) = json.loads((root / "var" / "rehearsals" / f"{BATCH}.json").read_text())["cooperatives"]
+        assert line["passed"]
+        return str(line["message"])
+
+    said = (
+        f"it is in the target already with other content (load 1 of batch {BATCH}): what was rehearsed is the load of"
+        f" all of it into an empty place, not {kinds} that koop migrate would make of it"
+    )
+    first, again = deliveries.after(method=method), deliveries.after(MOVED, method=method)
+    assert said not in rehearsed(again)
+    assert do_promote(first) == ("loaded", "")
+    assert "into an empty place" not in rehearsed(first)
+    assert rehearsed(again).endswith(said)
+    assert len(place.ask(f"SELECT message FROM migration.rehearsals WHERE message LIKE '%{kinds}%'")) == 1
 
 
 def test_a_delta_of_another_cut_off_is_refused(deliveries: Deliveries, place: Place) -> None:

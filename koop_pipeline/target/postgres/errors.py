@@ -5,6 +5,7 @@ say; and what it says elsewhere prints whole rows, which no message may show.
 """
 
 import re
+from dataclasses import dataclass
 
 import psycopg
 
@@ -35,6 +36,12 @@ SEVERITY = re.compile(r"[^\s:]+:  ")
 CLEAR = re.compile(r"\w+://([\w.-]*(:[^@/?#\[\]]*)?@)?[^@]*")
 """A URL whose password, if it has one, can be taken for nothing else."""
 
+TAKEN = (
+    "another row has its value already, under the unique index {} of the platform; where that row gives it up in this"
+    " same delivery, drop the index while koop migrate runs (rows that only trade values pass under a DEFERRABLE"
+    " constraint)"
+)
+
 
 class PassingError(TargetError):
     """The target failed in passing: the connection was lost, a deadlock, a time-out. Trying again may help."""
@@ -42,17 +49,46 @@ class PassingError(TargetError):
     passing = True
 
 
+@dataclass(frozen=True)
+class Names:
+    """The table, column and constraint of an error, as far as they may be shown: what the database itself calls so.
+
+    A trigger may put any text there (`RAISE ... USING CONSTRAINT =`). `index`: the constraint is a unique index besides
+    the key, which only the platform has made.
+    """
+
+    table: str | None = None
+    column: str | None = None
+    constraint: str | None = None
+    index: bool = False
+
+    @classmethod
+    def of(cls, error: psycopg.Error) -> "Names":
+        """Those that the server gave itself; none where the error came about in a function."""
+        said = error.diag
+        return cls() if by_function(error) else cls(said.table_name, said.column_name, said.constraint_name)
+
+
 def told(
-    error: psycopg.Error, table: str | None = None, key: tuple[str, ...] | None = None, column: str | None = None
+    error: psycopg.Error,
+    table: str | None = None,
+    key: tuple[str, ...] | None = None,
+    column: str | None = None,
+    names: Names | None = None,
 ) -> TargetError:
-    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known."""
+    """The error as one that the steps understand; `table`, `key` and `column` name the place where it is known.
+
+    `names`: those in the error that the catalogue has, where it was asked.
+    """
     diagnosis = error.diag
-    table = table or diagnosis.table_name
+    names = names or Names.of(error)
+    table = table or names.table
     if isinstance(error, psycopg.IntegrityError) or (table and of_a_row(error)):
         place = table or "a table"
         shown = key if place == "cooperatives" else tuple(map(mask_key, key or ()))
         row = f"row {', '.join(shown)} of {place}" if shown else f"a row of {place}"
-        return TargetError(f"the target refuses {row}: {_reason(error, column or diagnosis.column_name)}", table, key)
+        reason = _reason(error, column or names.column, names)
+        return TargetError(f"the target refuses {row}: {reason}", table, key)
     kind = _kind(error)
     said = "" if by_function(error) else (diagnosis.message_primary or "").split("\n")[0]
     sentence = f"the target says: {kind}" + (f" ({masked_values(said)})" if said else "")
@@ -103,13 +139,15 @@ def _kind(error: psycopg.Error) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
-def _reason(error: psycopg.Error, column: str | None) -> str:
-    named = error.diag.constraint_name
+def _reason(error: psycopg.Error, column: str | None, names: Names) -> str:
+    named = names.constraint
     value = column or "a value"
     if by_function(error) and not (named and isinstance(error, psycopg.IntegrityError)):
         return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.errors.NotNullViolation):
         return f"{value} is empty"
+    if isinstance(error, psycopg.errors.UniqueViolation) and names.index:
+        return TAKEN.format(named)
     if isinstance(error, psycopg.errors.UniqueViolation):
         return f"its key is there already ({named})"
     if isinstance(error, psycopg.errors.ForeignKeyViolation):

@@ -15,10 +15,18 @@ from koop_pipeline.staging.content import PART, row_text
 from koop_pipeline.target.bookkeeping import columns
 from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
-from koop_pipeline.target.postgres.blame import blamed, tried
+from koop_pipeline.target.postgres.blame import blamed, named, tried
 from koop_pipeline.target.postgres.copying import names, slices
 from koop_pipeline.target.postgres.errors import by_function, of_a_row, told
 from koop_pipeline.target.postgres.schema import Schemas
+
+SELF = """
+SELECT conname FROM pg_constraint
+WHERE conrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text)) AND confrelid = conrelid
+    AND condeferrable
+ORDER BY 1
+"""
+"""The deferrable constraints by which a table refers to itself."""
 
 
 class PostgresWriting:
@@ -117,12 +125,17 @@ class PostgresWriting:
             )  # fmt: skip
             came += rows
             met += self._guarded(table, filled, incoming)
-        if table.has("parent_code"):
-            self._guarded(table, SQL("SET CONSTRAINTS ALL IMMEDIATE"), Identifier(*into))
-            self.cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for name in self._own_deferred(into) if table.has("parent_code") else []:
+            self._guarded(table, SQL("SET CONSTRAINTS {} IMMEDIATE").format(name), Identifier(*into))
+            self.cursor.execute(SQL("SET CONSTRAINTS {} DEFERRED").format(name))
         if met != came:
             raise TargetError(f"the target took {met} of {came} rows of {table.name}")
         return met
+
+    def _own_deferred(self, place: tuple[str, str]) -> list[Identifier]:
+        """The deferrable constraints by which a table refers to itself."""
+        rows = self.cursor.execute(SELF, {"schema": place[0], "table": place[1]}).fetchall()
+        return [Identifier(place[0], row[0]) for row in rows]
 
     def _guarded(self, table: Table, statement: SQL | Composed, rows: Identifier) -> int:
         """Run a statement; where it is refused, the error names the row, which is one of `rows`."""
@@ -140,14 +153,16 @@ class PostgresWriting:
         self, error: psycopg.Error, statement: SQL | Composed, table: Table, rows: Identifier
     ) -> TargetError:  # fmt: skip
         """The error with its row; where the question for the row fails itself, with the table that the server names."""
+        known = None
         try:
             with self.cursor.connection.transaction():
-                key = None
+                known, key = named(self.cursor, error), None
                 if isinstance(error, psycopg.IntegrityError):
-                    key = blamed(self.cursor, error, table, rows)
-                return told(error, table.name, key or tried(self.cursor, error, statement, table, rows))
+                    key = blamed(self.cursor, error, known, table, rows)
+                key = key or tried(self.cursor, error, statement, table, rows)
+                return told(error, table.name, key, names=known)
         except psycopg.Error:
-            return told(error, error.diag.table_name or table.name)
+            return told(error, (known and known.table) or table.name, names=known)
 
 
 def _same(table: Table) -> Composed:
