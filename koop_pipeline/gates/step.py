@@ -20,7 +20,7 @@ from koop_pipeline.gates.verdicts import write_verdicts
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import record_opened
-from koop_pipeline.staging import Staging, literal
+from koop_pipeline.staging import Staging, within
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import combine, lay_hashes, table_states
 from koop_pipeline.staging.halts import begin
@@ -106,7 +106,7 @@ def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
     staging.clear("gate.contents", ids)
     sizes = dict(staging.rows("SELECT cooperative_id, sum(kept)::BIGINT FROM gate.row_counts GROUP BY 1"))
     for group in groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS):
-        scope = f"cooperative_id IN ({', '.join(map(literal, group))})"
+        scope = within(group)
         for table in PROMOTED:
             relation = f"gate.promotable_{table.name}"
             staging.execute(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from koop_pipeline.contracts import PROMOTED
-from koop_pipeline.staging import Staging, literal
+from koop_pipeline.staging import Staging, literal, within
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import changed_since_gate, combine
 from koop_pipeline.target.bookkeeping import Load
@@ -50,8 +50,7 @@ def prepared(staging: Staging, ids: Sequence[str]) -> Iterator[list[Content]]:
         for table in PROMOTED:
             staging.execute(
                 f"CREATE OR REPLACE TEMP TABLE {NEW}{table.name} AS SELECT * FROM gate.promotable_{table.name}"
-                " WHERE cooperative_id IN (SELECT unnest(?))",
-                [group],
+                f" WHERE {within(group)}"
             )
         _lay_held(staging, group)
         yield _contents(staging, group)
@@ -73,13 +72,19 @@ def _contents(staging: Staging, ids: Sequence[str]) -> list[Content]:
 
 
 def _lay_held(staging: Staging, group: Sequence[str]) -> None:
-    parts = " UNION ALL ".join(
-        f"SELECT h.cooperative_id, h.table_name, {key_text(table, 't')} AS key, h.column_name, h.rule FROM gate.held h"
-        f" JOIN checked.{table.name} t ON t.cooperative_id = h.cooperative_id AND t._row = h.row"
-        f" WHERE h.table_name = {literal(table.name)} AND h.cooperative_id IN (SELECT unnest($ids))"
-        for table in PROMOTED
+    """Empty where nothing is held: the tables of which nothing is are not read."""
+    of_group = f"gate.held h WHERE {within(group, 'h')}"
+    names = {name for (name,) in staging.rows(f"SELECT DISTINCT h.table_name FROM {of_group}")}
+    staging.execute(
+        f"CREATE OR REPLACE TEMP TABLE {HELD} AS SELECT h.cooperative_id, h.table_name, ''::VARCHAR AS key,"
+        f" h.column_name, h.rule FROM {of_group} AND false"
     )
-    staging.execute(f"CREATE OR REPLACE TEMP TABLE {HELD} AS {parts}", {"ids": list(group)})
+    for table in (each for each in PROMOTED if each.name in names):
+        staging.execute(
+            f"INSERT INTO {HELD} SELECT h.cooperative_id, h.table_name, {key_text(table, 't')}, h.column_name, h.rule"
+            f" FROM gate.held h JOIN checked.{table.name} t ON t.cooperative_id = h.cooperative_id AND t._row = h.row"
+            f" WHERE h.table_name = {literal(table.name)} AND {within(group, 'h')}"
+        )
 
 
 def books_of(load: Load, content: Content) -> dict[str, str]:

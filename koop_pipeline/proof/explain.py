@@ -203,10 +203,8 @@ def _promoted(staging: Staging, table: Table, ids: list[str]) -> None:
 def _measure(
     staging: Staging, into: str, table: Table, source: str, ids: list[str], where: str, parents: str = "cleaned."
 ) -> None:
-    scope = f"{where} AND t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
-    staging.execute(
-        f"INSERT INTO {into} {measure(MEASURED[table.name], '', source, parents=parents, where=scope)}", [ids]
-    )
+    sql = measure(MEASURED[table.name], "", source, parents=parents, of=ids, where=where)
+    staging.execute(f"INSERT INTO {into} {sql}")
 
 
 def _store(staging: Staging, hop: str, table: Table) -> None:

@@ -8,10 +8,11 @@ values, mixed once more so that two rows cannot trade values unseen: ten times a
 within one version (a staging file of another is made anew).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from koop_pipeline.contracts import TABLES, Table
-from koop_pipeline.staging import literal, quoted
+from koop_pipeline.staging import literal, quoted, within
 
 MODULUS = "18446744073709551616::HUGEINT"
 MEASURES = ("rows", "filled", "positive", "negative", "keys", "content")
@@ -68,8 +69,8 @@ MEASURED = {
 }
 
 
-def measure(measured: Measured, hop: str, source: str, *, parents: str, where: str = "true") -> str:
-    """A SELECT of the columns of `proof.totals`, one row a cooperative and product.
+def measure(measured: Measured, hop: str, source: str, *, parents: str, of: Sequence[str], where: str = "true") -> str:
+    """A SELECT of the columns of `proof.totals`, one row a cooperative (one of `of`) and product.
 
     `source` is a relation, or a query in brackets, called `t`; `parents` stands before the names of the
     relations (a schema with its dot) whose accounts and loans lend their product to movements.
@@ -79,13 +80,13 @@ def measure(measured: Measured, hop: str, source: str, *, parents: str, where: s
         parent, column = measured.parent
         joined = (
             f" LEFT JOIN (SELECT cooperative_id, {column}, min(product_code) AS product_code FROM {parents}{parent}"
-            f" GROUP BY ALL) o ON o.cooperative_id = t.cooperative_id AND o.{column} = t.{column}"
+            f" WHERE {within(of)} GROUP BY ALL) o ON o.cooperative_id = t.cooperative_id AND o.{column} = t.{column}"
         )
     return (
         f"SELECT t.cooperative_id, {literal(hop)} AS hop, {literal(measured.table)} AS table_name,"
         f" coalesce({measured.product}, '') AS product_code, {_sums(measured.amount)},"
         f" sum(hash(hash({key}))) % {MODULUS} AS keys, sum(hash(hash({measured.hashed}))) % {MODULUS} AS content"
-        f" FROM {source} t{joined} WHERE {where} GROUP BY ALL"
+        f" FROM {source} t{joined} WHERE {within(of, 't')} AND {where} GROUP BY ALL"
     )
 
 

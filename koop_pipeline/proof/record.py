@@ -128,6 +128,5 @@ def forget_target(staging: Staging, hop: str, ids: list[str]) -> None:
 
 def _record(staging: Staging, table: Table, hop: str, source: str, parents: str, ids: list[str]) -> None:
     _forget(staging, hop, table.name, ids)
-    scope = "t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
-    sql = measure(MEASURED[table.name], hop, source, parents=parents, where=scope)
-    staging.execute(f"INSERT INTO {TOTALS} {sql}", [ids])
+    sql = measure(MEASURED[table.name], hop, source, parents=parents, of=ids)
+    staging.execute(f"INSERT INTO {TOTALS} {sql}")

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from koop_pipeline.contracts import Table
 from koop_pipeline.contracts.model import Column
 from koop_pipeline.staging.database import Staging
-from koop_pipeline.staging.names import literal, quoted
+from koop_pipeline.staging.names import quoted, within
 
 PART = 65_536
 """Rows whose texts are hashed together."""
@@ -135,8 +135,7 @@ def of_row_hashes(rows: str, by: str) -> str:
 
 def changed_since_gate(staging: Staging, table: Table, ids: Sequence[str], relation: str) -> list[str]:
     """The cooperatives of which `relation` is no longer what the gate hashed, in order."""
-    scope = f"cooperative_id IN ({', '.join(map(literal, ids))})"
-    now = dict(staging.rows(table_states(table, relation, scope)))
+    now = dict(staging.rows(table_states(table, relation, within(ids))))
     then = dict(staging.rows("SELECT cooperative_id, state FROM gate.contents WHERE table_name = ?", [table.name]))
     return [each for each in ids if now.get(each) != then.get(each)]
 

@@ -9,7 +9,7 @@ on that, nor on a collation or an order. Where a range differs, its rows are com
 """
 
 from koop_pipeline.contracts import Table
-from koop_pipeline.staging import Staging, literal, quoted
+from koop_pipeline.staging import Staging, literal, quoted, within
 from koop_pipeline.staging.content import lay_hashes, row_hashes
 
 RANGES = 256
@@ -24,7 +24,7 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
     took. All differences are counted; of each kind and column the first `SHOWN` keys of a cooperative are listed, in
     the order of their bytes.
     """
-    hashes = lay_hashes(staging, table, found, _scope(ids))
+    hashes = lay_hashes(staging, table, found, within(ids))
     judged = f"SELECT cooperative_id, rows, sha256 FROM gate.contents WHERE table_name = {literal(table.name)}"
     staging.execute(
         "CREATE OR REPLACE TEMP TABLE _koop_sides AS SELECT c.id, coalesce(e.rows, 0) AS expected, coalesce(f.rows, 0)"
@@ -38,14 +38,10 @@ def compare(staging: Staging, table: Table, ids: list[str], expected: str, found
     )
     differing = [row[0] for row in staging.rows("SELECT id FROM _koop_sides WHERE NOT same ORDER BY id")]
     if differing:
-        scope = _scope(differing)
+        scope = within(differing)
         _narrow(staging, table, {
             "expected": f"(SELECT * FROM {expected} WHERE {scope})", "found": f"(SELECT * FROM {found} WHERE {scope})",
         })  # fmt: skip
-
-
-def _scope(ids: list[str]) -> str:
-    return f"cooperative_id IN ({', '.join(map(literal, ids))})"
 
 
 def _range(table: Table, alias: str) -> str:

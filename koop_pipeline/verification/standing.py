@@ -8,7 +8,7 @@ must make the hash that the books noted when the last load was done. What that p
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.record import forget_target
-from koop_pipeline.staging import Staging, literal
+from koop_pipeline.staging import Staging, within
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import halt
@@ -68,9 +68,8 @@ def _held(staging: Staging, target: Target, group: list[str]) -> dict[str, Hashe
     """Rows and hash of every table that the target holds of these cooperatives, as they are now."""
     target.retried(lambda: target.fetch(group))
     found: dict[str, Hashes] = {cooperative_id: {} for cooperative_id in group}
-    scope = f"cooperative_id IN ({', '.join(map(literal, group))})"
     for table in PROMOTED:
-        for cooperative_id, rows, digest in staging.rows(table_hashes(table, target.there + table.name, scope)):
+        for cooperative_id, rows, digest in table_hashes(staging, table, target.there + table.name, within(group)):
             found[cooperative_id][table.name] = (rows, digest)
     return found
 

@@ -11,7 +11,7 @@ from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.program.run import BatchRun
 from koop_pipeline.proof.compare import compare, first_breaks
 from koop_pipeline.proof.record import forget_target, record_target
-from koop_pipeline.staging import Staging, quoted
+from koop_pipeline.staging import Staging, quoted, within
 from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import changed_since_gate
 from koop_pipeline.staging.halts import begin, halt
@@ -129,7 +129,7 @@ def _groups(staging: Staging, ids: list[str]) -> Iterator[list[str]]:
 
 def _compare_totals(staging: Staging, target: Target, ids: list[str]) -> None:
     for control, (table, amount) in CONTROLS.items():
-        total = f"SELECT cooperative_id, sum({amount}) AS total FROM {{}} WHERE cooperative_id IN (SELECT unnest($ids))"
+        total = f"SELECT cooperative_id, sum({amount}) AS total FROM {{}} WHERE {within(ids)}"
         expected, found = total.format(f"gate.promotable_{table}"), total.format(f"{target.there}{table}")
         staging.execute(
             "INSERT INTO verification.totals SELECT c.id, $control, coalesce(e.total, 0), coalesce(f.total, 0) FROM"
@@ -140,16 +140,17 @@ def _compare_totals(staging: Staging, target: Target, ids: list[str]) -> None:
 
 
 def _find_orphans(staging: Staging, target: Target, ids: list[str]) -> None:
-    """Rows of the target whose parent is not in the target."""
+    """Rows of the target whose parent, of the same cooperative, is not in the target."""
     for table in load_order():
         for column in references(table):
             parent = next(each for each in PROMOTED if each.name == column.references)
+            parents = f"(SELECT * FROM {target.there}{parent.name} WHERE {within(ids)})"
             staging.execute(
                 "INSERT INTO verification.orphans SELECT t.cooperative_id, ?, ?, count(*) FROM"
-                f" {target.there}{table.name} t ANTI JOIN {target.there}{parent.name} p ON"
-                f" p.cooperative_id = t.cooperative_id AND p.{quoted(parent.key[0])} = t.{quoted(column.name)}"
-                f" WHERE t.{quoted(column.name)} IS NOT NULL AND t.cooperative_id IN (SELECT unnest(?)) GROUP BY ALL",
-                [table.name, column.name, ids],
+                f" {target.there}{table.name} t ANTI JOIN {parents} p ON p.cooperative_id = t.cooperative_id"
+                f" AND p.{quoted(parent.key[0])} = t.{quoted(column.name)}"
+                f" WHERE t.{quoted(column.name)} IS NOT NULL AND {within(ids, 't')} GROUP BY ALL",
+                [table.name, column.name],
             )
 
 
