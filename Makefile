@@ -6,7 +6,9 @@ READY := $(VENV)/.ready
 
 POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/test_postgres_failures.py \
 	tests/integration/test_postgres_catalogue.py tests/integration/test_postgres_connection.py \
-	tests/integration/test_postgres_amendment.py tests/scenarios/test_promotion.py \
+	tests/integration/test_postgres_amendment.py tests/integration/test_postgres_reading.py \
+	tests/integration/test_postgres_unique.py tests/scenarios/test_promotion.py tests/scenarios/test_delta.py \
+	tests/scenarios/test_phases.py tests/scenarios/test_verify_standing.py \
 	tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
 
 .PHONY: demo test bench test-crash lint types unit postgres setup lock clean ui
@@ -31,7 +33,7 @@ unit: $(READY)
 postgres: $(READY)
 	@$(BIN)/pytest -n auto --dist loadfile $(POSTGRES_TESTS)
 
-# the long form of the kill tests: the process is killed 240 times, the server 20 times
+# the long form of the kill tests: the process is killed 340 times, the server 20 times
 test-crash: $(READY)
 	@KOOP_TEST_CRASH=full $(BIN)/pytest tests/scenarios/test_crash.py
 

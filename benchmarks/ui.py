@@ -99,6 +99,10 @@ def main() -> None:
     pages: dict[str, tuple[str, Callable[[Page], None]]] = {
         "asset graph": (f"{base}/asset-groups", until("verify", 1)),
         "a batch's run": (f"{base}/runs/{run}", until("RUN_SUCCESS")),
+        "partitions of the job": (
+            f"{base}/locations/koop_pipeline.definitions/jobs/migrate_batch/partitions",
+            until(str(asked.batches)),
+        ),
         "partitions of an asset": (f"{base}/assets/verdicts?view=partitions", until("gelombang-01")),
         "a partition of it": (f"{base}/assets/verdicts?view=partitions&partition=gelombang-02", until("seconds")),
     }

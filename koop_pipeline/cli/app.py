@@ -78,6 +78,9 @@ def main() -> None:
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
+    except KeyboardInterrupt:
+        _say("interrupted; the same command again goes on from what was done")
+        sys.exit(1)
     except Exception as error:
         if debug:
             raise

@@ -41,6 +41,13 @@ def rollback(
         ])  # fmt: skip
         return
     for load in taken:
+        if load.rows is None:
+            console().print(
+                f"{cooperative_id}: load {load.load_id} was out already: an earlier rollback was cut off when the"
+                " target had done it. It no longer counts as loaded here either; nothing more was taken out."
+            )
+            continue
         rows = "cells and rows" if load.kind == "amendment" else "rows"
         console().print(f"{cooperative_id}: load {load.load_id} ({load.kind}, {load.rows} {rows}) is out again")
-    console().print("The target hashed what it holds of it: it is what it was before.")
+    if taken[0].rows is not None:
+        console().print("The target hashed what it holds of it: it is what it was before.")

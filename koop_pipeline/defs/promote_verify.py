@@ -58,13 +58,16 @@ def promoted_assets(context: dg.AssetExecutionContext, batch: BatchResource) -> 
 
 
 class current_hashes:
-    """The present sha256 of a cooperative's source, profile, rules and corrections, read from disk when asked."""
+    """The present sha256 of a cooperative's source, profile, rules and corrections.
+
+    The batch file is read when this is made, the rest from disk when it is asked: a run keeps its batch as it read it.
+    """
 
     def __init__(self, run: BatchRun) -> None:
         from koop_pipeline.gates import step as gate
         from koop_pipeline.gates.suites import suites_fingerprint
 
-        self.run = run
+        self.run = BatchRun.of(run.folder, run.batch.batch, run.only, rehearse=run.rehearse)
         self.suites = suites_fingerprint(gate.suites())
 
     def __call__(self, cooperative_id: str) -> tuple[str, str, str, str]:

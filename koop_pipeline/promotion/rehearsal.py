@@ -7,6 +7,7 @@ and how it is verified are the steps themselves.
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from koop_pipeline.program.run import BatchRun
@@ -15,7 +16,7 @@ from koop_pipeline.promotion.delta import KEPT
 from koop_pipeline.staging import Staging, literal
 from koop_pipeline.staging.halts import halt
 from koop_pipeline.target.bookkeeping import Load
-from koop_pipeline.target.model import loads_of
+from koop_pipeline.target.model import Target, TargetError, loads_of
 from koop_pipeline.target.opening import open_target, thrown_away
 
 BOOK = "rehearsals"
@@ -91,18 +92,29 @@ def _lines(staging: Staging, run: BatchRun) -> list[dict[str, Any]]:
 
 
 def _note(staging: Staging, address: TargetAddress, run: BatchRun, lines: list[dict[str, Any]]) -> None:
-    """Note each line in the books of the target that was spared, and in the line what it did not try there."""
+    """Note each line in the books of the target that was spared, and in the line what it did not try there.
+
+    A line that cannot be noted has not passed: a batch that demands a rehearsal would not find it.
+    """
     with open_target(staging, address) as target:
-        ids = [line["cooperative_id"] for line in lines]
-        loads = target.retried(lambda: loads_of(staging, target, ids))
         for line in lines:
-            untried = _not_rehearsed(run, line, loads[line["cooperative_id"]])
-            line["message"] = "; ".join(filter(None, (line["message"], untried)))
-            said = (line["cooperative_id"], run.batch.batch, line["content_sha256"])
-            values = ", ".join(map(literal, said)) + f", {line['passed']}, {literal(line['message'])}"
-            names = "cooperative_id, batch, content_sha256, passed, message"
-            with target.writing(line["cooperative_id"]) as writing:
-                writing.note(BOOK, f"(SELECT * FROM (VALUES ({values})) AS t ({names}))")
+            try:
+                target.retried(partial(_note_one, staging, target, run, line))
+            except TargetError as error:
+                line["passed"] = False
+                line["message"] = f"the target's books could not take that it was rehearsed: {error}; rehearse it again"
+
+
+def _note_one(staging: Staging, target: Target, run: BatchRun, line: dict[str, Any]) -> None:
+    own = line["cooperative_id"]
+    untried = _not_rehearsed(run, line, loads_of(staging, target, [own])[own])
+    message = "; ".join(filter(None, (line["message"], untried)))
+    said = (own, run.batch.batch, line["content_sha256"])
+    values = ", ".join(map(literal, said)) + f", {line['passed']}, {literal(message)}"
+    names = "cooperative_id, batch, content_sha256, passed, message"
+    with target.writing(own) as writing:
+        writing.note(BOOK, f"(SELECT * FROM (VALUES ({values})) AS t ({names}))")
+    line["message"] = message
 
 
 def _not_rehearsed(run: BatchRun, line: dict[str, Any], loads: list[Load]) -> str:

@@ -4,6 +4,7 @@ Inside the transaction the target hashes what it holds: before anything is remov
 platform has written to it since, and nothing is removed), afterwards it must be what was there before the load.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from koop_pipeline.errors import RefusedError
@@ -23,31 +24,78 @@ FORGOTTEN_OF_THE_LAST = ("promotions", "deltas", "rehearsed", "results", "standi
 """What is no longer so where an earlier load stays: it keeps its corrections and merges."""
 
 
-def roll_back(staging: Staging, run: BatchRun, cooperative_id: str, *, only_last: bool = False) -> list[Load]:
+@dataclass(frozen=True)
+class Taken:
+    """A load that was taken out; `rows` is None where an earlier rollback did it that was cut off at its very end."""
+
+    load_id: str
+    kind: str
+    rows: int | None
+
+
+def roll_back(staging: Staging, run: BatchRun, cooperative_id: str, *, only_last: bool = False) -> list[Taken]:
     """Take the load (and its amendments and deltas, or the last of them alone) out; what was, the last one first.
 
-    RefusedError, and nothing is changed, where there is no such load, where a later batch's load stands on it, or where
-    the platform has written to its rows since.
+    Where an earlier rollback ended in the target and not here, that one is brought to its end, and nothing else is
+    taken out. RefusedError, and nothing is changed, where there is no such load, where a later batch's load stands on
+    it, or where the platform has written to its rows since.
     """
     with open_target(staging, run.folder.target) as target:
         try:
-            taken = target.retried(
-                lambda: _roll_back(staging, target, run.batch.batch, cooperative_id, only_last=only_last)
-            )
+            taken = target.retried(lambda: _cut_off(staging, target, run.batch.batch, cooperative_id))
+            if not taken:
+                meant: list[Load] = []
+                target.retried(lambda: _roll_back(staging, target, run.batch.batch, cooperative_id, meant, only_last))
+                taken = [Taken(load.load_id, load.kind, load.rows) for load in meant]
         except TargetError as error:
             raise RefusedError(f"{cooperative_id}: nothing was removed; {error}") from None
-    for name in FORGOTTEN if taken[-1].kind == "full" else FORGOTTEN_OF_THE_LAST:
-        staging.clear(f"verification.{name}", [cooperative_id])
-    staging.execute(
-        "INSERT INTO verification.promotions VALUES (?, ?, 'rolled_back')", [cooperative_id, taken[-1].load_id]
-    )
+    _forget(staging, cooperative_id, taken[-1])
     return taken
 
 
-def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str, *, only_last: bool) -> list[Load]:
+def _forget(staging: Staging, cooperative_id: str, first: Taken) -> None:
+    """What staging remembers of loads that are out, the first of which is named."""
+    with staging.transaction():
+        for name in FORGOTTEN if first.kind == "full" else FORGOTTEN_OF_THE_LAST:
+            staging.clear(f"verification.{name}", [cooperative_id])
+        staging.execute(
+            "INSERT INTO verification.promotions VALUES (?, ?, 'rolled_back')", [cooperative_id, first.load_id]
+        )
+
+
+def _cut_off(staging: Staging, target: Target, batch: str, cooperative_id: str) -> list[Taken]:
+    """What an earlier rollback took out of the target that staging still counts as loaded."""
+    rows = staging.rows(
+        "SELECT load_id FROM verification.promotions WHERE cooperative_id = ? AND outcome NOT IN ('blocked',"
+        " 'rolled_back')",
+        [cooperative_id],
+    )
+    loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
+    if not rows or any(load.load_id == rows[0][0] for load in loads):
+        return []
+    target.fetch_books([cooperative_id], ("rollbacks",))
+    kinds = staging.rows(f"SELECT kind FROM {target.books}rollbacks WHERE load_id = ? LIMIT 1", [rows[0][0]])
+    if not kinds:
+        return []
+    kind = kinds[0][0] if any(load.batch == batch for load in loads) else "full"
+    return [Taken(rows[0][0], kind, None)]
+
+
+def _roll_back(
+    staging: Staging, target: Target, batch: str, cooperative_id: str, meant: list[Load], only_last: bool
+) -> None:
+    """One try. `meant` is filled by the first one, so that a later one takes out the same loads or none.
+
+    A try whose commit was answered by a lost connection may have taken them out.
+    """
     with target.writing(cooperative_id) as writing:
         loads = loads_of(staging, target, [cooperative_id])[cooperative_id]
+        if meant and not any(load in meant for load in loads):
+            return
         ours = _to_take(loads, batch, cooperative_id)[: 1 if only_last else None]
+        if meant and ours != meant:
+            raise RefusedError(f"{cooperative_id}: another run loaded more of it meanwhile; nothing was removed")
+        meant[:] = ours
         target.fetch_books([cooperative_id], ("load_tables", "amended", "delta_rows"))
         writing.freeze()
         alike = _refuse_hindered(staging, target, writing, ours)
@@ -60,7 +108,6 @@ def _roll_back(staging: Staging, target: Target, batch: str, cooperative_id: str
         proof = {ours[-1].before_sha256, *(load.content_sha256 for load in loads[-len(ours) - 1 : -len(ours)] if alike)}
         if Content(cooperative_id, writing.hashes()).sha256 not in proof:
             raise TargetError("the state before the load did not come back, so all of it was left as it was")
-    return ours
 
 
 def may_go(staging: Staging, target: Target, writing: Writing, last: Load) -> bool:

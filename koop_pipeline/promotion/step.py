@@ -7,6 +7,7 @@ or the batch's method allows a delta. A rehearsal does the same in a place that 
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from koop_pipeline import progress
@@ -62,6 +63,8 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                 after_each()
                 progress.advance(1, content.rows)
             _record(staging, target, promoted(staging, [each.cooperative_id for each in group], rehearsed=run.rehearse))
+        with suppress(TargetError):  # slower queries are no reason to halt what was loaded
+            target.measure()
     compare(staging, ("promoted",), healthy(staging, promoted(staging, ids, rehearsed=run.rehearse)))
 
 

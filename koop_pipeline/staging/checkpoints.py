@@ -46,13 +46,17 @@ def mend(path: Path) -> None:
 def checkpoint(connection: duckdb.DuckDBPyConnection, path: Path, *, attached: str = "", from_bytes: int = 1) -> None:
     """Take the log of the connection's file, or of an attached one, into the file, if it has at least so many bytes.
 
-    Where there is no room for the copy the log stays; the next one to open the file reads it.
+    Where there is no room for the copy and what the log brings, the log stays; the next one to open the file reads it.
     """
     log = log_of(path)
     if not log.exists() or log.stat().st_size < from_bytes:
         return
+    if shutil.disk_usage(path.parent).free < path.stat().st_size + 2 * log.stat().st_size:
+        return
     try:
+        _unfinished(path).touch(mode=0o600)
         shutil.copyfile(path, _unfinished(path))
+        shutil.copymode(path, _unfinished(path))
         _to_disk(_unfinished(path))
     except OSError:
         _unfinished(path).unlink(missing_ok=True)

@@ -57,14 +57,17 @@ class DuckdbTarget:
         try:
             with self.staging.transaction():
                 yield DuckdbWriting(self.staging, cooperative_id)
-            limit = checkpoints.LOG_LIMIT
-            checkpoints.checkpoint(self.staging.connection, self.path, attached="target", from_bytes=limit)
         except StagingError as error:
             raise TargetError(f"the target says: {safe_message(error)}") from None
+        limit = checkpoints.LOG_LIMIT
+        checkpoints.checkpoint(self.staging.connection, self.path, attached="target", from_bytes=limit)
 
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Once: a file does not fail in passing."""
         return action()
+
+    def measure(self) -> None:
+        """The file has its statistics in itself."""
 
     def faults(self) -> list[str]:
         """Tables that are no longer as they are made, with their not-null and check constraints."""

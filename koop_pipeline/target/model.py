@@ -88,6 +88,9 @@ class Target(Protocol):
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Do it, and again (a few times) where the target failed in passing; the last TargetError is raised."""
 
+    def measure(self) -> None:
+        """Bring the statistics up to date by which the target plans its queries, after much was written."""
+
     def faults(self) -> list[str]:
         """What should hold in the target itself and does not: keys, checks, row-level security."""
 

@@ -32,7 +32,8 @@ from koop_pipeline.target.opening import open_target
 FULL = os.environ.get("KOOP_TEST_CRASH") == "full"
 SEED = 20260630
 LONGEST_SECONDS = 120
-ORDER = ("loading", "verifying", "opening", "closing")
+ORDER = ("loading", "verifying", "loading", "verifying", "opening", "closing")
+"""Two of three moments are in load and verify; the third before the transaction or between it and verify."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def moments(kind: str, short: int, full: int) -> list[Moment]:
     for number in range(full if FULL else short):
         chance = random.Random(f"{SEED} {kind} {number}")
         part = ORDER[number % len(ORDER)]
-        edge = {2: 0.0, 5: 1.0}.get(number)
+        edge = {4: 0.0, 3: 1.0}.get(number)
         blank = kind != "embedded" and part == "opening" and number // len(ORDER) % 2 == 1
         found.append(Moment(kind, number, part, chance.random() if edge is None else edge, blank))
     return found

@@ -108,9 +108,12 @@ def run_of(root: Path, *, rehearse: bool = False) -> BatchRun:
     return BatchRun.of(ProgramFolder(root), BATCH, [ONLY], rehearse=rehearse)
 
 
-def do_promote(root: Path) -> tuple[str, str]:
-    """Promote into KOOP_TARGET; the outcome (or `halted`) and the sentence that halted it."""
-    run = run_of(root)
+def do_promote(root: Path, run: BatchRun | None = None) -> tuple[str, str]:
+    """Promote into KOOP_TARGET; the outcome (or `halted`) and the sentence that halted it.
+
+    `run`: the batch as an earlier step read it.
+    """
+    run = run or run_of(root)
     with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
         promote(staging, run, current_hashes(run), lambda: None)
         halts = staging.rows("SELECT message FROM gate.halts")

@@ -1,8 +1,9 @@
 """Law 5: cut the power at any instant, and the next run finishes the job, to the same final state.
 
 The process that promotes and verifies, or the PostgreSQL server under it, is killed at seeded moments; then the job is
-run again. A short form runs always; `make test-crash` (KOOP_TEST_CRASH=full) kills the process 200 times and the server
-20 times. The last test counts where the kills fell, so run the file whole.
+run again. A short form runs always; `make test-crash` (KOOP_TEST_CRASH=full) kills the process over PostgreSQL at 300
+moments, 200 of them meant for load and verify, and the server 20 times. The last test counts where the kills fell, so
+run the file whole.
 """
 
 import threading
@@ -28,7 +29,7 @@ from koop_pipeline.target.postgres.schema import Schemas, upgrade
 
 PLANNED = {
     "embedded": moments("embedded", 4, 40),
-    "postgres": moments("postgres", 6, 200),
+    "postgres": moments("postgres", 6, 300),
     "server": moments("server", 2, 20),
 }
 DEATHS = (("killed", "at once"), ("stopped", "later"), ("stopped", "at once"), ("killed", "later"))
@@ -207,9 +208,10 @@ def test_what_the_catalogue_is_asked_is_asked_again_when_the_server_is_back(
 
 
 def test_the_kills_fell_into_load_and_verify(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    """At least a quarter of those that were meant for a part fell there, and dying servers were noticed.
+    """At least half of those that were meant for a part fell there, and dying servers were noticed.
 
-    The short form has too few for each part: a kill that is late falls behind the transaction.
+    The short form has too few for each part, and is content with a quarter: a kill that is late falls behind the
+    transaction.
     """
     tried = Counter(kind for kind, _ in scene.fell.elements())
     assert tried == {kind: len(planned) for kind, planned in PLANNED.items()}, "run the whole file"
@@ -221,6 +223,6 @@ def test_the_kills_fell_into_load_and_verify(scene: Scene, capsys: pytest.Captur
     for parts in [{part} for part in PARTS] if FULL else [{"loading", "closing"}, {"verifying"}]:
         meant = sum(moment.part in parts for moment in killed)
         met = sum(scene.fell[kind, part] for kind in ("embedded", "postgres") for part in parts)
-        assert 4 * met >= meant, parts
+        assert (2 if FULL else 4) * met >= meant, parts
     noticed = scene.retries + scene.ended["halted"] + scene.ended["stopped"]
     assert 4 * noticed >= len(PLANNED["server"])

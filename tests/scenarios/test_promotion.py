@@ -122,6 +122,14 @@ def test_law_6_it_refuses_what_the_gate_did_not_judge(
     assert place.rows()["members"] == []
 
 
+def test_law_6_a_batch_file_that_changed_after_the_run_had_read_it_is_refused(folder: Path, place: Place) -> None:
+    run = run_of(folder)
+    spoil_policies(folder)
+    reason = f"{ONLY}: the profile or the batch file changed since the gate; run koop migrate again"
+    assert do_promote(folder, run) == ("halted", reason)
+    assert place.rows()["members"] == []
+
+
 def test_law_6_changed_rules_are_refused(folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("koop_pipeline.gates.suites.suites_fingerprint", lambda suites: "other rules")
     assert do_promote(folder) == ("halted", f"{ONLY}: the rules changed since the gate; run koop migrate again")

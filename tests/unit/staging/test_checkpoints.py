@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import duckdb
 import pytest
@@ -123,4 +125,36 @@ def test_where_there_is_no_room_for_the_copy_the_log_stays(tmp_path: Path, monke
         patch.setattr(shutil, "copyfile", full)
         checkpoints.checkpoint(connection, path)
     assert [each.name for each in sorted(tmp_path.iterdir())] == ["a.duckdb", "a.duckdb.wal"]
+    assert rows(path) == [101] * TABLES
+
+
+def test_the_copy_and_what_it_brings_back_are_read_by_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    laid(path)
+    path.chmod(0o600)
+    seen: list[int] = []
+
+    class Watched:
+        """A connection that looks at the copy when the checkpoint begins."""
+
+        def execute(self, _: str) -> None:
+            seen.append(checkpoints.copy_of(path).stat().st_mode & 0o777)
+            raise duckdb.FatalException("cut off")
+
+    with pytest.raises(duckdb.FatalException):
+        checkpoints.checkpoint(cast("duckdb.DuckDBPyConnection", Watched()), path)
+    assert seen == [0o600]
+    checkpoints.mend(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_checkpoint_waits_for_room_for_the_copy_and_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.duckdb"
+    laid(path)
+    needed = path.stat().st_size + 2 * checkpoints.log_of(path).stat().st_size
+    for free, left in ((needed - 1, True), (needed, False)):
+        with opened(path) as connection, monkeypatch.context() as patch:
+            patch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+            checkpoints.checkpoint(connection, path)
+        assert checkpoints.log_of(path).exists() is left
     assert rows(path) == [101] * TABLES

@@ -1,5 +1,8 @@
 -- The platform's tables as of revision 0001. :platform, :migration and :audit are the names of the schemas.
 -- A parent stands before its children: rows are loaded in this order. An officer need not be a member.
+-- The key of a parent is made after its other indexes. While a new table has no statistics PostgreSQL takes an index of
+-- the cooperative and another column for as good as the key, and of two such the newer one; each check of a foreign key
+-- would then read all rows that the cooperative has in the parent.
 CREATE SCHEMA IF NOT EXISTS :platform;
 
 CREATE TABLE :platform.cooperatives (
@@ -117,7 +120,6 @@ CREATE TABLE :platform.loans (
     branch text,
     source_no text,
     extras json,
-    PRIMARY KEY (cooperative_id, loan_no),
     FOREIGN KEY (cooperative_id, member_no) REFERENCES :platform.members,
     CHECK (principal > 0),
     CHECK (tenor >= 1),
@@ -127,6 +129,7 @@ CREATE TABLE :platform.loans (
     CHECK (status <> 'settled' OR outstanding_principal = 0)
 );
 CREATE INDEX ON :platform.loans (cooperative_id, member_no);
+ALTER TABLE :platform.loans ADD PRIMARY KEY (cooperative_id, loan_no);
 
 CREATE TABLE :platform.savings_accounts (
     cooperative_id text NOT NULL,
@@ -148,7 +151,6 @@ CREATE TABLE :platform.savings_accounts (
     branch text,
     source_no text,
     extras json,
-    PRIMARY KEY (cooperative_id, account_no),
     FOREIGN KEY (cooperative_id, member_no) REFERENCES :platform.members,
     FOREIGN KEY (cooperative_id, loan_no) REFERENCES :platform.loans,
     CHECK (balance >= 0),
@@ -156,6 +158,7 @@ CREATE TABLE :platform.savings_accounts (
 );
 CREATE INDEX ON :platform.savings_accounts (cooperative_id, member_no);
 CREATE INDEX ON :platform.savings_accounts (cooperative_id, loan_no);
+ALTER TABLE :platform.savings_accounts ADD PRIMARY KEY (cooperative_id, account_no);
 
 CREATE TABLE :platform.savings_transactions (
     cooperative_id text NOT NULL,
@@ -236,12 +239,13 @@ CREATE TABLE :platform.accounts (
     branch text,
     source_no text,
     extras json,
-    PRIMARY KEY (cooperative_id, account_code),
     FOREIGN KEY (cooperative_id) REFERENCES :platform.cooperatives,
-    FOREIGN KEY (cooperative_id, parent_code) REFERENCES :platform.accounts DEFERRABLE INITIALLY DEFERRED,
     CHECK (debit >= 0 AND credit >= 0 AND (debit = 0 OR credit = 0))
 );
 CREATE INDEX ON :platform.accounts (cooperative_id, parent_code);
+ALTER TABLE :platform.accounts ADD PRIMARY KEY (cooperative_id, account_code);
+ALTER TABLE :platform.accounts
+    ADD FOREIGN KEY (cooperative_id, parent_code) REFERENCES :platform.accounts DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE :platform.opening_savings_balances (
     cooperative_id text NOT NULL,
