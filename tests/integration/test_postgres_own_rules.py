@@ -1,4 +1,4 @@
-"""What the platform added itself: a rule that refuses a row names it."""
+"""What the platform added itself: a rule that refuses a row names it, and a `%` in a name harms nothing."""
 
 import random
 import string
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_target import ROWS, World, lay, load, new_world
 
+from koop_pipeline.contracts import TABLES
 from koop_pipeline.target.model import TargetError, load_order
 
 WHOLE = sum(map(len, ROWS.values()))
@@ -81,3 +82,36 @@ def test_a_row_that_a_rule_of_the_platform_refuses_is_named_and_the_rest_goes_on
     for private in ("Siti", "Budi", "Joko", "y.z", "12.345", LONG[:9]):
         assert private not in str(refused.value)
     assert load(staging, target, "KSP-B") == WHOLE
+
+
+LOAN = "(SELECT cooperative_id, loan_no FROM new_loans)"
+OWN = (
+    'CREATE TABLE platform.own (cooperative_id text, "no %s" text, FOREIGN KEY (cooperative_id, "no %s") REFERENCES'
+    " platform.loans); INSERT INTO platform.own VALUES ('KSP-A', 'P-1')"
+)
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("ALTER TABLE platform.loans ADD COLUMN diskon text DEFAULT '0 %'", []),
+        ("ALTER TABLE platform.loans ADD COLUMN diskon text DEFAULT '100%s'; UPDATE platform.loans SET diskon = '%'",
+         ["column diskon of loans (1 row)"]),
+        ("ALTER TABLE platform.loans ADD COLUMN \"diskon %s {}\" text DEFAULT '0'", []),
+        (OWN, ["table platform.own, which refers to loans (1 row)"]),
+    ],
+)  # fmt: skip
+def test_a_percent_sign_in_what_the_platform_added_hinders_no_removal(
+    world: World, added: str, said: list[str]
+) -> None:
+    staging, target, owner = world
+    load(staging, target, "KSP-A")
+    owner.execute(added.encode())
+    with target.writing("KSP-A") as writing:
+        assert writing.beside() == said
+        assert writing.beside({"loans": LOAN}) == said
+        if not said:
+            writing.remove(TABLES["collaterals"], None)
+            writing.remove(TABLES["loan_schedules"], None)
+            writing.remove(TABLES["loan_repayments"], None)
+            assert writing.remove(TABLES["loans"], LOAN) == 1
