@@ -24,6 +24,7 @@ PASSING = (
     psycopg.errors.ConnectionFailure,
     psycopg.errors.ConnectionException,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.IdleSessionTimeout,
 )
 
 OF_ALL = (*PASSING, psycopg.errors.DiskFull)
