@@ -77,10 +77,15 @@ def _parted(staging: Staging, target: Target, run: BatchRun, promoted: list[str]
 
 
 def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
-    """Compare whole cooperatives, and return them; where the target cannot be read, they are halted and none is."""
+    """Compare whole cooperatives, and return them; those of which the target cannot be read are halted.
+
+    What does not pass may lie in the rows of one of them, so they are then read one by one.
+    """
     try:
         target.retried(lambda: target.fetch(group))
     except TargetError as error:
+        if len(group) > 1 and not error.passing:
+            return [each for one in group for each in _compare(staging, target, [one])]
         _halt_unread(staging, group, error)
         return []
     for table in PROMOTED:

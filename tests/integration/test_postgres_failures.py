@@ -215,6 +215,17 @@ def test_a_passing_failure_is_tried_again_and_passes(
     assert owner.execute("SELECT last_value FROM public.tries").fetchone() == (2,)
 
 
+def test_a_session_that_was_ended_for_being_idle_is_opened_again(world: World) -> None:
+    staging, target, owner = world
+    target.close()
+    owner.execute(f"ALTER DATABASE {owner.info.dbname} SET idle_session_timeout = '300ms'".encode())
+    target.connection()
+    time.sleep(1)
+    with pytest.raises(PassingError, match="the target says: idle session timeout"):
+        load(staging, target, "KSP-A")
+    assert load(staging, target, "KSP-A") == WHOLE
+
+
 def test_what_does_not_pass_is_given_up_after_a_few_tries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     staging, target, owner = world
     monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.3)

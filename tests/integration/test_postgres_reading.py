@@ -8,7 +8,7 @@ import pytest
 from small_target import World, load, new_world
 
 from koop_pipeline.contracts import TABLES
-from koop_pipeline.staging import StagingError
+from koop_pipeline.target.model import TargetError
 from koop_pipeline.target.postgres.errors import PassingError
 from koop_pipeline.target.postgres.session import SETTINGS
 
@@ -69,13 +69,50 @@ def test_a_reading_that_is_always_broken_off_is_given_up(world: World, cut: list
     assert cut == [9 - 5]
 
 
-def test_what_duckdb_itself_refuses_is_no_failure_of_the_target(world: World) -> None:
+FREE = "DROP SCHEMA audit CASCADE; "  # a view holds the type of a column
+MEMBER = "UPDATE platform.members SET {} WHERE member_no = 'A-1'"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("UPDATE platform.loans SET annual_rate = 'NaN'",
+         r"platform.loans holds .*: Conversion Error: .*'\*\*\*' to DECIMAL\(12,6\) .* column annual_rate"),
+        ("UPDATE platform.savings_accounts SET balance = 'NaN'", "platform.savings_accounts holds .* column balance"),
+        (MEMBER.format("left_on = 'infinity'"), "members holds .*: a value of left_on is infinite, before"),
+        (MEMBER.format("left_on = '-infinity'"), "members holds .*: a value of left_on is infinite, before"),
+        (MEMBER.format("left_on = '0044-03-15 BC'"), "members holds .*: a value of left_on is infinite, before"),
+        (FREE + "ALTER TABLE platform.members ALTER birth_date TYPE text; " + MEMBER.format("birth_date = 'Joko'"),
+         r"platform.members holds cannot be read: .* birth_date is infinite, before the year 1 or no date$"),
+    ],
+)  # fmt: skip
+def test_a_value_that_duckdb_cannot_hold_is_an_error_that_does_not_pass(world: World, written: str, said: str) -> None:
     staging, target, owner = world
-    owner.execute("DROP SCHEMA audit CASCADE; ALTER TABLE platform.members ALTER birth_date TYPE text")
-    owner.execute("UPDATE platform.members SET birth_date = 'kemarin'")
-    with pytest.raises(StagingError):
-        target.fetch(["KSP-A"], MEMBERS)
-    assert staging.value(f"SELECT count(*) FROM {target.there}members") == 0
+    load(staging, target, "KSP-B")
+    owner.execute(written.encode())
+    with pytest.raises(TargetError, match=said) as refused:
+        target.retried(lambda: target.fetch(["KSP-A", "KSP-B"]))
+    assert not refused.value.passing
+    assert "Joko" not in str(refused.value)
+
+
+def test_one_with_such_a_value_does_not_keep_another_from_being_read(world: World) -> None:
+    staging, target, owner = world
+    load(staging, target, "KSP-B")
+    owner.execute("UPDATE platform.members SET left_on = 'infinity' WHERE cooperative_id = 'KSP-B'")
+    with pytest.raises(TargetError):
+        target.fetch(["KSP-B"])
+    target.fetch(["KSP-A"])
+    assert staging.value(f"SELECT count(*) FROM {target.there}members") == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1990-01-01", "19900-12-31"])
+def test_a_date_of_whatever_year_is_read_as_it_is(world: World, day: str) -> None:
+    staging, target, owner = world
+    owner.execute(MEMBER.format("left_on = %s"), [day])
+    target.fetch(["KSP-A"], MEMBERS)
+    read = staging.rows(f"SELECT member_no, left_on::VARCHAR FROM {target.there}members ORDER BY 1")
+    assert read == [("A-1", day), ("A-2", None)]
 
 
 @pytest.mark.parametrize(

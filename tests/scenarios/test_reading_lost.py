@@ -80,3 +80,14 @@ def test_one_that_cannot_be_read_is_halted_and_the_others_go_on(
         verify(staging, run)
         assert staging.rows("SELECT * FROM gate.halts") == []
         assert hops(ONLY) == hops(OTHER) == {"promoted", "read_back"}
+
+        monkeypatch.setattr("koop_pipeline.verification.step.CHUNK_ROWS", 1_000_000)
+        place.do(f"UPDATE platform.members SET left_on = 'infinity' WHERE cooperative_id = '{ONLY}'")
+        verify(staging, run)
+        assert halts("verify") == {
+            ONLY: f"{ONLY}: nothing of it was verified; what platform.members holds cannot be read: Invalid Input"
+            " Error: a value of left_on is infinite, before the year 1 or no date; run koop verify again"
+        }
+        compared = staging.rows("SELECT DISTINCT cooperative_id FROM verification.results")
+        assert compared == [(OTHER,)]
+        assert (hops(ONLY), hops(OTHER)) == ({"promoted"}, {"promoted", "read_back"})

@@ -1,14 +1,15 @@
 """What the platform keeps beside the rows that were loaded: columns and tables of its own. A DELETE would take it away.
 
 The catalogue is asked for both. A table of the platform is read as the user that connected, for the loader may not;
-what cannot be read is told too, as it may hold something.
+what cannot be read is told too, as it may hold something. No question takes parameters, for a name or default of the
+platform may have a `%` in it.
 """
 
 import re
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from koop_pipeline.contracts import PROMOTED, Table
 from koop_pipeline.target.postgres.schema import Schemas
@@ -54,15 +55,16 @@ def beside(
     meant = [of.name] if of else ours
     going = _going(of, rows)
     known = {table.name: {"cooperative_id", *table.names} for table in PROMOTED}
-    said = []
+    said, own = [], Literal(cooperative_id)
     for table, column, kind, default in cursor.execute(COLUMNS, [schemas.platform, meant]).fetchall():
         if column not in known[table]:
-            question = _filled(schemas, table, column, kind, default, going)
-            said += _told(f"column {column} of {table}", _count(cursor, question, cooperative_id))
+            question = _filled(schemas, own, table, column, kind, default, going)
+            said += _told(f"column {column} of {table}", _count(cursor, question))
     asked = {"schema": schemas.platform, "ours": ours, "meant": meant}
     for schema, table, parent, columns, theirs in cursor.execute(REFERRING, asked).fetchall():
-        question = _referring(Identifier(schema, table), Identifier(schemas.platform, parent), columns, theirs, going)
-        held = _as_user(cursor, question, cooperative_id, hiding="cooperative_id" not in theirs)
+        place, referred = Identifier(schema, table), Identifier(schemas.platform, parent)
+        question = _referring(own, place, referred, columns, theirs, going)
+        held = _as_user(cursor, question, hiding="cooperative_id" not in theirs)
         said += _told(f"table {schema}.{table}, which refers to {parent}", held)
     return said
 
@@ -81,7 +83,9 @@ def _told(place: str, rows: int | None) -> list[str]:
     return [f"{place} ({rows} row{'s' if rows > 1 else ''})"] if rows else []
 
 
-def _filled(schemas: Schemas, table: str, column: str, kind: str, default: str | None, going: Composed) -> Composed:
+def _filled(
+    schemas: Schemas, own: Literal, table: str, column: str, kind: str, default: str | None, going: Composed
+) -> Composed:
     """How many rows have a value there that is not its default."""
     place, name = Identifier(schemas.platform, table), Identifier(column)
     value, calls = default or "NULL", re.sub("'[^']*'", "", default or "x(")
@@ -94,37 +98,39 @@ def _filled(schemas: Schemas, table: str, column: str, kind: str, default: str |
         ).format(Identifier(schemas.migration, "loads"), SQL(value), SQL(kind), name)
     elif not CALL.search(calls):
         other = SQL(" AND p.{}::text IS DISTINCT FROM ({})::{}::text").format(name, SQL(value), SQL(kind))
-    return SQL("SELECT count(*) FROM {} p WHERE p.cooperative_id = %s AND p.{} IS NOT NULL{}{}").format(
-        place, name, other, going
+    return SQL("SELECT count(*) FROM {} p WHERE p.cooperative_id = {} AND p.{} IS NOT NULL{}{}").format(
+        place, own, name, other, going
     )
 
 
 def _referring(
-    table: Identifier, parent: Identifier, columns: list[str], theirs: list[str], going: Composed
+    own: Literal, table: Identifier, parent: Identifier, columns: list[str], theirs: list[str], going: Composed
 ) -> Composed:
     """How many rows refer to a row of the cooperative; a key with the cooperative in it says so by itself."""
     pairs = list(zip(columns, theirs, strict=True))
     if "cooperative_id" in theirs and not going.as_string():
-        filled = [SQL("t.{} IS NOT NULL").format(Identifier(own)) for own, _ in pairs]
+        filled = [SQL("t.{} IS NOT NULL").format(Identifier(name)) for name, _ in pairs]
         tenant = Identifier(columns[theirs.index("cooperative_id")])
-        return SQL("SELECT count(*) FROM {} t WHERE t.{} = %s AND {}").format(table, tenant, SQL(" AND ").join(filled))
-    same = [SQL("p.{} = t.{}").format(Identifier(other), Identifier(own)) for own, other in pairs]
-    return SQL("SELECT count(*) FROM {} t WHERE EXISTS (SELECT FROM {} p WHERE p.cooperative_id = %s AND {}{})").format(
-        table, parent, SQL(" AND ").join(same), going
+        return SQL("SELECT count(*) FROM {} t WHERE t.{} = {} AND {}").format(
+            table, tenant, own, SQL(" AND ").join(filled)
+        )
+    same = [SQL("p.{} = t.{}").format(Identifier(other), Identifier(name)) for name, other in pairs]
+    return SQL("SELECT count(*) FROM {} t WHERE EXISTS (SELECT FROM {} p WHERE p.cooperative_id = {} AND {}{})").format(
+        table, parent, own, SQL(" AND ").join(same), going
     )
 
 
-def _as_user(cursor: Cursor, question: Composed, cooperative_id: str, *, hiding: bool) -> int | None:
+def _as_user(cursor: Cursor, question: Composed, *, hiding: bool) -> int | None:
     """The answer as the user that connected, None where it may not read it; policies hide rows only if `hiding`."""
     try:
         with cursor.connection.transaction(force_rollback=True):
             cursor.execute("SET LOCAL ROLE NONE")
             cursor.execute(SQL("SET LOCAL row_security = {}").format(SQL("on" if hiding else "off")))
-            return _count(cursor, question, cooperative_id)
+            return _count(cursor, question)
     except psycopg.errors.InsufficientPrivilege:
         return None
 
 
-def _count(cursor: Cursor, question: Composed, cooperative_id: str) -> int:
-    row = cursor.execute(question, [cooperative_id]).fetchone()
+def _count(cursor: Cursor, question: Composed) -> int:
+    row = cursor.execute(question).fetchone()
     return int(row[0]) if row else 0

@@ -19,7 +19,7 @@ SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), c.conrelid::regclass:
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number),
     (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number)
-FROM pg_constraint c WHERE c.conname = %(name)s AND c.contype <> 'u'
+FROM pg_constraint c WHERE c.conname = %(name)s AND c.contype IN ('c', 'f', 'p')
     AND c.conrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
 """
 UNIQUE = """
@@ -78,7 +78,7 @@ def blamed(cursor: Cursor, error: psycopg.IntegrityError, names: Names, table: T
                 cursor.execute(SQL("SET LOCAL row_security = {}").format(SQL("on" if role == ROLE else "off")))
                 if row := cursor.execute(question).fetchone():
                     return tuple(row)
-        except psycopg.errors.InsufficientPrivilege:
+        except (psycopg.errors.InsufficientPrivilege, psycopg.DataError):
             continue
     return None
 
@@ -88,7 +88,8 @@ def tried(
 ) -> Key | None:
     """The key of the first of `rows` that is refused by itself, found by trying ever fewer, else None.
 
-    For what no question can be asked of: a trigger. Each try is undone. None where all are needed, or none is.
+    For what no question can be asked of: a trigger, an EXCLUDE constraint, an expression that fails on a value. Each
+    try is undone. None where all are needed, or none is.
     """
     if _refuses(cursor, error, statement, rows, SQL("true")):
         return None

@@ -24,6 +24,7 @@ PASSING = (
     psycopg.errors.ConnectionFailure,
     psycopg.errors.ConnectionException,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.IdleSessionTimeout,
 )
 
 OF_ALL = (*PASSING, psycopg.errors.DiskFull)
@@ -103,8 +104,12 @@ def told(
 
 
 def of_a_row(error: psycopg.Error) -> bool:
-    """Whether it is said of a row where its table is known: of its data, or by a trigger under whatever code."""
-    return isinstance(error, psycopg.DataError) or (by_function(error) and not isinstance(error, OF_ALL))
+    """Whether it is said of a row where its table is known: of its data, or by a trigger under whatever code.
+
+    Of its data is also a key that is too long for an index.
+    """
+    data = isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded)
+    return data or (by_function(error) and not isinstance(error, OF_ALL))
 
 
 def by_function(error: psycopg.Error) -> bool:
@@ -156,7 +161,7 @@ def _reason(error: psycopg.Error, column: str | None, names: Names) -> str:
         return f"a trigger of the platform refuses it ({_kind(error)})"
     if isinstance(error, psycopg.IntegrityError):
         return f"it breaks the constraint {named}" if not column else f"{column} breaks the constraint {named}"
-    if isinstance(error, psycopg.errors.StringDataRightTruncation):
+    if isinstance(error, psycopg.errors.StringDataRightTruncation | psycopg.errors.ProgramLimitExceeded):
         return f"{value} is too long"
     if isinstance(error, psycopg.errors.NumericValueOutOfRange):
         return f"{value} is too large"

@@ -1,6 +1,7 @@
 """What PostgreSQL holds, into temporary tables of the staging connection, as Arrow batches (ADBC).
 
-Amounts, rates and JSON travel as their text and become decimals again by DuckDB's cast: no float is on the way.
+Amounts, rates, dates and JSON travel as their text and become decimals and dates again by DuckDB's cast: no float is on
+the way, and what DuckDB cannot hold (NaN, an infinite date) is an error and never another value.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +14,15 @@ from adbc_driver_manager import Error as ArrowError
 from koop_pipeline.contracts import Table
 from koop_pipeline.staging import Staging, StagingError, literal, quoted
 from koop_pipeline.target.bookkeeping import BOOKS
+from koop_pipeline.target.model import TargetError
 from koop_pipeline.target.postgres.errors import PassingError, masked
 from koop_pipeline.target.postgres.schema import ROLE, Schemas
 from koop_pipeline.target.postgres.session import settings
 
 THERE, BOOK = "_koop_there_", "_koop_book_"
-AS_TEXT = ("DECIMAL", "VARCHAR")
+AS_TEXT = ("DECIMAL", "VARCHAR", "DATE")
+DAY = "[0-9]{4,}-[0-9]{2}-[0-9]{2}"
+"""A date of PostgreSQL that is neither infinite nor before the year 1."""
 
 
 class ReadBack:
@@ -66,6 +70,9 @@ class ReadBack:
         except PassingError:
             self.close()
             raise
+        except StagingError as error:
+            self.close()
+            raise TargetError(f"what {place} holds cannot be read: {masked(str(error).splitlines()[0])}") from None
 
     def _store(self, into: str, types: dict[str, str], batches: pa.RecordBatchReader) -> None:
         """Store the batches; where the target broke off between two of them, its error is raised and not DuckDB's."""
@@ -78,7 +85,7 @@ class ReadBack:
                 lost.append(error)
                 raise
 
-        cast = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types.items())
+        cast = ", ".join(f"{_cast(name, kind)} AS {quoted(name)}" for name, kind in types.items())
         reader = pa.RecordBatchReader.from_batches(batches.schema, arriving())
         self.staging.connection.register("_arriving", reader)
         try:
@@ -105,6 +112,16 @@ class ReadBack:
             cursor.execute(f"SELECT set_config('koop.cooperatives', {literal(','.join(ids))}, false)")
             cursor.fetchall()
         return self._connection.cursor()
+
+
+def _cast(name: str, kind: str) -> str:
+    """The value of a column. A date of DuckDB may be infinite too, and its cast takes no notice of `BC`."""
+    own = quoted(name)
+    cast = f"CAST({own} AS {kind})"
+    if kind != "DATE":
+        return cast
+    refused = literal(f"a value of {name} is infinite, before the year 1 or no date")
+    return f"CASE WHEN regexp_full_match({own}, '{DAY}') THEN {cast} WHEN {own} IS NOT NULL THEN error({refused}) END"
 
 
 def _unread(error: Exception) -> PassingError:

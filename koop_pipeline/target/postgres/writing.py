@@ -17,7 +17,7 @@ from koop_pipeline.target.model import Hashes, TargetError, load_order
 from koop_pipeline.target.postgres.beside import beside
 from koop_pipeline.target.postgres.blame import blamed, named, tried
 from koop_pipeline.target.postgres.copying import names, slices
-from koop_pipeline.target.postgres.errors import by_function, of_a_row, told
+from koop_pipeline.target.postgres.errors import of_a_row, told
 from koop_pipeline.target.postgres.schema import Schemas
 
 SELF = """
@@ -143,10 +143,8 @@ class PostgresWriting:
             with self.cursor.connection.transaction():
                 return self.cursor.execute(statement).rowcount
         except psycopg.Error as error:
-            if isinstance(error, psycopg.IntegrityError) or (of_a_row(error) and by_function(error)):
+            if isinstance(error, psycopg.IntegrityError) or of_a_row(error):
                 raise self._blamed(error, statement, table, rows) from None
-            if isinstance(error, psycopg.DataError):
-                raise told(error, table.name) from None
             raise
 
     def _blamed(
