@@ -122,12 +122,16 @@ def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> li
 
 
 def _record(staging: Staging, target: Target, ids: list[str]) -> None:
-    """Take the control totals of what the target now holds of these cooperatives; halt them where it cannot be read."""
+    """Take the control totals of what the target now holds of these cooperatives; halt those that cannot be read."""
     if not ids:
         return
     try:
         target.retried(lambda: target.fetch(ids))
     except TargetError as error:
+        if len(ids) > 1 and not error.passing:
+            for one in ids:
+                _record(staging, target, [one])
+            return
         forget_target(staging, "promoted", ids)
         for cooperative_id in ids:
             reason = (

@@ -46,16 +46,24 @@ def prove(staging: Staging, target: Target, loads: dict[str, Load], most: int) -
     sizes = ((cooperative_id, sum(rows for rows, _ in tables.values())) for cooperative_id, tables in noted.items())
     found: dict[str, Hashes] = {}
     for group in groups(sizes, most):
-        try:
-            found |= _held(staging, target, group)
-        except TargetError as error:
-            for cooperative_id in group:
-                place = _place(loads[cooperative_id])
-                _say(staging, cooperative_id, f"{place}, of which nothing was verified: {error}; run koop verify again")
-                halt(staging, cooperative_id, "verify", f"{cooperative_id}: what the target holds of it was not read")
+        found |= _read(staging, target, loads, group)
     for cooperative_id, now in found.items():
         _judge(staging, loads[cooperative_id], noted[cooperative_id], now)
     return list(found)
+
+
+def _read(staging: Staging, target: Target, loads: dict[str, Load], group: list[str]) -> dict[str, Hashes]:
+    """What the target holds of these cooperatives; those that cannot be read are halted."""
+    try:
+        return _held(staging, target, group)
+    except TargetError as error:
+        if len(group) > 1 and not error.passing:
+            return {own: now for one in group for own, now in _read(staging, target, loads, [one]).items()}
+        for cooperative_id in group:
+            place = _place(loads[cooperative_id])
+            _say(staging, cooperative_id, f"{place}, of which nothing was verified: {error}; run koop verify again")
+            halt(staging, cooperative_id, "verify", f"{cooperative_id}: what the target holds of it was not read")
+        return {}
 
 
 def unread(staging: Staging, ids: list[str], error: TargetError) -> None:

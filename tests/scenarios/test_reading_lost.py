@@ -91,3 +91,10 @@ def test_one_that_cannot_be_read_is_halted_and_the_others_go_on(
         compared = staging.rows("SELECT DISTINCT cooperative_id FROM verification.results")
         assert compared == [(OTHER,)]
         assert (hops(ONLY), hops(OTHER)) == ({"promoted"}, {"promoted", "read_back"})
+
+        monkeypatch.setattr("koop_pipeline.promotion.content.CHUNK_ROWS", 1_000_000)
+        assert promoted() == [(OTHER, "unchanged"), (ONLY, "unchanged")]
+        said = halts("promote")
+        assert list(said) == [ONLY]
+        assert said[ONLY].startswith(f"{ONLY}: it was loaded, its control totals were not taken; what platform.members")
+        assert (hops(ONLY), hops(OTHER)) == (set(), {"promoted"})
