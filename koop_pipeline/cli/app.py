@@ -62,7 +62,7 @@ def run() -> None:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):
                 stream.flush()
-        os._exit(stop.code if isinstance(stop.code, int) else 1)
+        os._exit(stop.code if isinstance(stop.code, int) else int(stop.code is not None))
 
 
 def main() -> None:

@@ -58,13 +58,20 @@ def checkpoint(connection: duckdb.DuckDBPyConnection, path: Path, *, attached: s
         shutil.copyfile(path, _unfinished(path))
         shutil.copymode(path, _unfinished(path))
         _to_disk(_unfinished(path))
+        os.replace(_unfinished(path), copy_of(path))
+        _to_disk(path.parent)
     except OSError:
         _unfinished(path).unlink(missing_ok=True)
+        copy_of(path).unlink(missing_ok=True)
         return
-    os.replace(_unfinished(path), copy_of(path))
-    _to_disk(path.parent)
-    connection.execute(f"CHECKPOINT {attached}")
-    copy_of(path).unlink()
+    try:
+        connection.execute(f"CHECKPOINT {attached}")
+    except duckdb.TransactionException:  # refused before anything was written; the copy would soon be an old one
+        copy_of(path).unlink()
+        raise
+    finally:
+        if not log.exists():
+            copy_of(path).unlink(missing_ok=True)
 
 
 def _unfinished(path: Path) -> Path:

@@ -4,7 +4,7 @@ One writer at a time: others queue on a lock beside the file. It is attached to 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -29,9 +29,15 @@ def attached(staging: Staging, path: Path, *, read_only: bool = False) -> Iterat
             _hold_to_layout(staging, path, read_only=read_only)
             yield DuckdbTarget(staging, path)
             if not read_only:
-                checkpoints.checkpoint(staging.connection, path, attached="target")
+                _take_in(staging, path)
         finally:
             staging.execute("DETACH target")
+
+
+def _take_in(staging: Staging, path: Path, from_bytes: int = 1) -> None:
+    """Take the log into the file; where that fails, what was committed stays in the log, and no load has failed."""
+    with suppress(StagingError):
+        checkpoints.checkpoint(staging.connection, path, attached="target", from_bytes=from_bytes)
 
 
 class DuckdbTarget:
@@ -59,8 +65,7 @@ class DuckdbTarget:
                 yield DuckdbWriting(self.staging, cooperative_id)
         except StagingError as error:
             raise TargetError(f"the target says: {safe_message(error)}") from None
-        limit = checkpoints.LOG_LIMIT
-        checkpoints.checkpoint(self.staging.connection, self.path, attached="target", from_bytes=limit)
+        _take_in(self.staging, self.path, checkpoints.LOG_LIMIT)
 
     def retried(self, action: Callable[[], Answer]) -> Answer:
         """Once: a file does not fail in passing."""

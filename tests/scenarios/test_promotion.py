@@ -122,6 +122,21 @@ def test_law_6_it_refuses_what_the_gate_did_not_judge(
     assert place.rows()["members"] == []
 
 
+@pytest.mark.parametrize("place", ["embedded"], indirect=True)
+def test_a_load_is_there_though_its_log_could_not_be_taken_into_the_file(
+    folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, attached: str = "", **__: object) -> None:
+        if attached:
+            raise duckdb.OutOfMemoryException("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("koop_pipeline.staging.checkpoints.checkpoint", full)
+        assert do_promote(folder) == ("loaded", "")
+    assert len(place.rows()["members"]) == 85
+    assert do_promote(folder) == ("unchanged", "")
+
+
 def test_law_6_a_batch_file_that_changed_after_the_run_had_read_it_is_refused(folder: Path, place: Place) -> None:
     run = run_of(folder)
     spoil_policies(folder)

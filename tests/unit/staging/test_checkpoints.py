@@ -158,3 +158,17 @@ def test_a_checkpoint_waits_for_room_for_the_copy_and_the_log(tmp_path: Path, mo
             checkpoints.checkpoint(connection, path)
         assert checkpoints.log_of(path).exists() is left
     assert rows(path) == [101] * TABLES
+
+
+def test_a_checkpoint_that_is_refused_leaves_no_copy_that_grows_old(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    laid(path)
+    with opened(path) as connection:
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO t0 VALUES (101)")
+        with pytest.raises(duckdb.TransactionException):
+            checkpoints.checkpoint(connection, path)
+        connection.execute("ROLLBACK")
+        connection.execute("INSERT INTO t0 VALUES (101)")
+        assert not checkpoints.copy_of(path).exists()
+    assert rows(path) == [102] + [101] * (TABLES - 1)
