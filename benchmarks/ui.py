@@ -2,9 +2,9 @@
 
 Run `python benchmarks/ui.py FOLDER [--batches 200]` on a programme whose first batch `koop migrate` brought through, in
 a Python that has Playwright besides (`pip install playwright`; Chromium is taken from /usr/bin/chromium). The folder
-gets further batches, each with the cooperatives and the recorded materializations of the first, so that Dagster's
-storage holds what that many real batches would have left there. Then the UI is started as `koop ui` starts it, and each
-page is opened three times in a fresh browser context: seconds until its own content is there, and a picture.
+gets further batches, each with the cooperatives and the recorded materializations of the first, but without runs and
+checks of their own. Then the UI is started as `koop ui` starts it, and each page is opened three times in a fresh
+browser context: seconds until its own content is there, and a picture.
 """
 
 import argparse

@@ -6,6 +6,7 @@ The decision keeps the hashes of source, profile, suites and content; promotion 
 from collections.abc import Sequence
 from pathlib import Path
 
+from koop_pipeline import progress
 from koop_pipeline.contracts import PROMOTED
 from koop_pipeline.gates.checked import SCOPE, make_promotable, make_views
 from koop_pipeline.gates.control_totals import write_control_totals
@@ -105,7 +106,7 @@ def content_hashes(staging: Staging, ids: list[str]) -> dict[str, str]:
     found: dict[str, dict[str, tuple[int, str]]] = {cooperative_id: {} for cooperative_id in ids}
     staging.clear("gate.contents", ids)
     sizes = dict(staging.rows("SELECT cooperative_id, sum(kept)::BIGINT FROM gate.row_counts GROUP BY 1"))
-    for group in groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS):
+    for group in progress.through(groups(((each, sizes.get(each, 0)) for each in ids), CHUNK_ROWS), sizes):
         scope = within(group)
         for table in PROMOTED:
             relation = f"gate.promotable_{table.name}"
