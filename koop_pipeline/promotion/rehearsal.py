@@ -96,25 +96,34 @@ def _note(staging: Staging, address: TargetAddress, run: BatchRun, lines: list[d
 
     A line that cannot be noted has not passed: a batch that demands a rehearsal would not find it.
     """
+    ids = [line["cooperative_id"] for line in lines]
     with open_target(staging, address) as target:
+        try:
+            loads = target.retried(lambda: loads_of(staging, target, ids))
+        except TargetError as error:
+            for line in lines:
+                _not_noted(line, error)
+            return
         for line in lines:
+            untried = _not_rehearsed(run, line, loads[line["cooperative_id"]])
+            line["message"] = "; ".join(filter(None, (line["message"], untried)))
             try:
-                target.retried(partial(_note_one, staging, target, run, line))
+                target.retried(partial(_note_one, target, run.batch.batch, line))
             except TargetError as error:
-                line["passed"] = False
-                line["message"] = f"the target's books could not take that it was rehearsed: {error}; rehearse it again"
+                _not_noted(line, error)
 
 
-def _note_one(staging: Staging, target: Target, run: BatchRun, line: dict[str, Any]) -> None:
-    own = line["cooperative_id"]
-    untried = _not_rehearsed(run, line, loads_of(staging, target, [own])[own])
-    message = "; ".join(filter(None, (line["message"], untried)))
-    said = (own, run.batch.batch, line["content_sha256"])
-    values = ", ".join(map(literal, said)) + f", {line['passed']}, {literal(message)}"
+def _note_one(target: Target, batch: str, line: dict[str, Any]) -> None:
+    said = (line["cooperative_id"], batch, line["content_sha256"])
+    values = ", ".join(map(literal, said)) + f", {line['passed']}, {literal(line['message'])}"
     names = "cooperative_id, batch, content_sha256, passed, message"
-    with target.writing(own) as writing:
+    with target.writing(line["cooperative_id"]) as writing:
         writing.note(BOOK, f"(SELECT * FROM (VALUES ({values})) AS t ({names}))")
-    line["message"] = message
+
+
+def _not_noted(line: dict[str, Any], error: TargetError) -> None:
+    line["passed"] = False
+    line["message"] = f"the target's books could not take that it was rehearsed: {error}; rehearse it again"
 
 
 def _not_rehearsed(run: BatchRun, line: dict[str, Any], loads: list[Load]) -> str:

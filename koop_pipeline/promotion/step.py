@@ -21,10 +21,10 @@ from koop_pipeline.promotion.rehearsal import begin_rehearsal, refuse_unrehearse
 from koop_pipeline.promotion.rollback import may_go
 from koop_pipeline.proof.compare import compare
 from koop_pipeline.proof.record import forget_target, record_target
-from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message
+from koop_pipeline.staging import Staging, StagingError, literal, quoted, safe_message, within
 from koop_pipeline.staging.halts import begin, halt, healthy
 from koop_pipeline.target.bookkeeping import Load
-from koop_pipeline.target.model import Target, TargetError, Writing, load_order, loads_of
+from koop_pipeline.target.model import Target, TargetError, Writing, fetched, load_order, loads_of
 from koop_pipeline.target.opening import open_target
 
 SOURCES = {"loaded_sources": "SELECT cooperative_id, sources_sha256 FROM gate.decisions WHERE cooperative_id = ?"}
@@ -63,9 +63,16 @@ def promote(staging: Staging, run: BatchRun, current: Hashes, after_each: Callab
                 after_each()
                 progress.advance(1, content.rows)
             _record(staging, target, promoted(staging, [each.cooperative_id for each in group], rehearsed=run.rehearse))
-        with suppress(TargetError):  # slower queries are no reason to halt what was loaded
-            target.measure()
+        if _anything_came(staging, ids):
+            with suppress(TargetError):  # slower queries are no reason to halt what was loaded
+                target.measure()
     compare(staging, ("promoted",), healthy(staging, promoted(staging, ids, rehearsed=run.rehearse)))
+
+
+def _anything_came(staging: Staging, ids: list[str]) -> bool:
+    """Whether this run wrote rows of any of these cooperatives into the target, a rehearsal's apart."""
+    came = f"outcome IN ('loaded', 'amended', 'delta') AND {within(ids)}"
+    return bool(staging.value(f"SELECT count(*) FROM verification.promotions WHERE {came}"))
 
 
 def _admit(staging: Staging, run: BatchRun, target: Target, content: Content, current: Hashes) -> None:
@@ -123,23 +130,16 @@ def promoted(staging: Staging, ids: list[str], *, rehearsed: bool = False) -> li
 
 def _record(staging: Staging, target: Target, ids: list[str]) -> None:
     """Take the control totals of what the target now holds of these cooperatives; halt those that cannot be read."""
-    if not ids:
-        return
-    try:
-        target.retried(lambda: target.fetch(ids))
-    except TargetError as error:
-        if len(ids) > 1 and not error.passing:
-            for one in ids:
-                _record(staging, target, [one])
-            return
-        forget_target(staging, "promoted", ids)
-        for cooperative_id in ids:
+    for group, error in fetched(target, ids) if ids else ():
+        if not error:
+            record_target(staging, "promoted", group, target.there)
+            continue
+        forget_target(staging, "promoted", group)
+        for cooperative_id in group:
             reason = (
                 f"{cooperative_id}: it was loaded, its control totals were not taken; {error}; run koop migrate again"
             )
             halt(staging, cooperative_id, "promote", reason)
-        return
-    record_target(staging, "promoted", ids, target.there)
 
 
 def _note_earlier_loads(staging: Staging, target: Target, ids: list[str]) -> None:

@@ -101,7 +101,7 @@ class _Digest:
         """Take the texts of these rows, whose bytes lie one after the other."""
         _, ends, content = texts.buffers()
         places = np.frombuffer(ends, dtype=np.int32)[texts.offset :]
-        data = memoryview(content) if content is not None else memoryview(b"")
+        data = memoryview(content)
         while start < end:
             upto = min(end, start + PART - self.rows % PART)
             self.part.update(data[places[start] : places[upto]])

@@ -4,7 +4,7 @@ Put here the verbs. The embedded target is `embedded.py`, the platform's Postgre
 through relations of the staging connection, so that every comparison is written once, in DuckDB's SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -93,6 +93,23 @@ class Target(Protocol):
 
     def faults(self) -> list[str]:
         """What should hold in the target itself and does not: keys, checks, row-level security."""
+
+
+def fetched(target: Target, ids: list[str]) -> Iterator[tuple[list[str], TargetError | None]]:
+    """The cooperatives whose rows are there to be read, and those of which they cannot be, with the error.
+
+    What does not pass may lie in the rows of one of them: they are then fetched one by one. Use each before the next.
+    """
+    try:
+        target.retried(lambda: target.fetch(ids))
+    except TargetError as error:
+        if len(ids) == 1 or error.passing:
+            yield ids, error
+            return
+        for each in ids:
+            yield from fetched(target, [each])
+    else:
+        yield ids, None
 
 
 def loads_of(staging: Staging, target: Target, ids: Sequence[str]) -> dict[str, list[Load]]:

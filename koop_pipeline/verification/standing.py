@@ -13,7 +13,7 @@ from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import combine, table_hashes
 from koop_pipeline.staging.halts import halt
 from koop_pipeline.target.bookkeeping import Load
-from koop_pipeline.target.model import Hashes, Target, TargetError, loaded_hashes, loads_of, otherwise
+from koop_pipeline.target.model import Hashes, Target, TargetError, fetched, loaded_hashes, loads_of, otherwise
 
 UNCOMPARED = "its rows were not compared with staging, which does not hold what was loaded"
 AS_LEFT = "all that it holds of it makes the hash that the books noted when that load was done"
@@ -46,24 +46,21 @@ def prove(staging: Staging, target: Target, loads: dict[str, Load], most: int) -
     sizes = ((cooperative_id, sum(rows for rows, _ in tables.values())) for cooperative_id, tables in noted.items())
     found: dict[str, Hashes] = {}
     for group in groups(sizes, most):
-        found |= _read(staging, target, loads, group)
+        for ids, error in fetched(target, group):
+            if error:
+                _halt_unread(staging, [loads[each] for each in ids], error)
+            else:
+                found |= _held(staging, target, ids)
     for cooperative_id, now in found.items():
         _judge(staging, loads[cooperative_id], noted[cooperative_id], now)
     return list(found)
 
 
-def _read(staging: Staging, target: Target, loads: dict[str, Load], group: list[str]) -> dict[str, Hashes]:
-    """What the target holds of these cooperatives; those that cannot be read are halted."""
-    try:
-        return _held(staging, target, group)
-    except TargetError as error:
-        if len(group) > 1 and not error.passing:
-            return {own: now for one in group for own, now in _read(staging, target, loads, [one]).items()}
-        for cooperative_id in group:
-            place = _place(loads[cooperative_id])
-            _say(staging, cooperative_id, f"{place}, of which nothing was verified: {error}; run koop verify again")
-            halt(staging, cooperative_id, "verify", f"{cooperative_id}: what the target holds of it was not read")
-        return {}
+def _halt_unread(staging: Staging, loads: list[Load], error: TargetError) -> None:
+    for load in loads:
+        own = load.cooperative_id
+        _say(staging, own, f"{_place(load)}, of which nothing was verified: {error}; run koop verify again")
+        halt(staging, own, "verify", f"{own}: what the target holds of it was not read")
 
 
 def unread(staging: Staging, ids: list[str], error: TargetError) -> None:
@@ -74,7 +71,6 @@ def unread(staging: Staging, ids: list[str], error: TargetError) -> None:
 
 def _held(staging: Staging, target: Target, group: list[str]) -> dict[str, Hashes]:
     """Rows and hash of every table that the target holds of these cooperatives, as they are now."""
-    target.retried(lambda: target.fetch(group))
     found: dict[str, Hashes] = {cooperative_id: {} for cooperative_id in group}
     for table in PROMOTED:
         for cooperative_id, rows, digest in table_hashes(staging, table, target.there + table.name, within(group)):

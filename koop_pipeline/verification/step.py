@@ -16,7 +16,7 @@ from koop_pipeline.staging.chunks import groups
 from koop_pipeline.staging.content import changed_since_gate
 from koop_pipeline.staging.halts import begin, halt
 from koop_pipeline.target.bookkeeping import Load
-from koop_pipeline.target.model import Target, TargetError, load_order, references
+from koop_pipeline.target.model import Target, TargetError, fetched, load_order, references
 from koop_pipeline.target.opening import open_target
 from koop_pipeline.verification import ranges, standing
 
@@ -77,17 +77,18 @@ def _parted(staging: Staging, target: Target, run: BatchRun, promoted: list[str]
 
 
 def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
-    """Compare whole cooperatives, and return them; those of which the target cannot be read are halted.
+    """Compare whole cooperatives, and return them; those of which the target cannot be read are halted."""
+    compared: list[str] = []
+    for ids, error in fetched(target, group):
+        if error:
+            _halt_unread(staging, ids, error)
+        else:
+            _compare_fetched(staging, target, ids)
+            compared += ids
+    return compared
 
-    What does not pass may lie in the rows of one of them, so they are then read one by one.
-    """
-    try:
-        target.retried(lambda: target.fetch(group))
-    except TargetError as error:
-        if len(group) > 1 and not error.passing:
-            return [each for one in group for each in _compare(staging, target, [one])]
-        _halt_unread(staging, group, error)
-        return []
+
+def _compare_fetched(staging: Staging, target: Target, group: list[str]) -> None:
     for table in PROMOTED:
         promotable = f"gate.promotable_{table.name}"
         ranges.compare(staging, table, group, promotable, target.there + table.name)
@@ -97,7 +98,6 @@ def _compare(staging: Staging, target: Target, group: list[str]) -> list[str]:
     _compare_totals(staging, target, group)
     _find_orphans(staging, target, group)
     record_target(staging, "read_back", group, target.there)
-    return group
 
 
 def _halt_unread(staging: Staging, ids: list[str], error: TargetError) -> None:

@@ -151,11 +151,11 @@ def differences(root: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
-def do_roll_back(root: Path) -> list[str]:
-    """Roll back in KOOP_TARGET; the kinds of the loads that were taken out."""
+def do_roll_back(root: Path, *, only_last: bool = False) -> list[str]:
+    """Roll back in KOOP_TARGET, all or the last load alone; the kinds of the loads that were taken out."""
     run = run_of(root)
     with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
-        return [load.kind for load in roll_back(staging, run, ONLY)]
+        return [load.kind for load in roll_back(staging, run, ONLY, only_last=only_last)]
 
 
 def change_line(root: Path, number: int, before: str, after: str) -> None:

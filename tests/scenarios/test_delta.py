@@ -5,7 +5,6 @@
 """
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from promotable import (
 from world import finish
 
 from koop_pipeline.errors import RefusedError
-from koop_pipeline.promotion.rollback import roll_back
 from koop_pipeline.staging import Staging
 from koop_pipeline.status.snapshot import build
 
@@ -50,21 +48,6 @@ COUNTED = "SELECT table_name, action, rows, amount_before, amount_after FROM mig
 def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
     """The sample with one cooperative at the gate, in a batch in which both systems run side by side."""
     return Deliveries(gated_sample(tmp_path_factory.mktemp("delta") / "program"))
-
-
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
-
-
-def take_last(root: Path) -> list[str]:
-    """Take the last load out alone; the kinds of what was taken out."""
-    run = run_of(root)
-    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
-        return [load.kind for load in roll_back(staging, run, ONLY, only_last=True)]
 
 
 def books(place: Place) -> list[list[tuple[object, ...]]]:
@@ -102,7 +85,7 @@ def test_a_second_delivery_comes_in_is_listed_verified_and_taken_out_again(
         patch.setenv("KOOP_TARGET", fresh.url)
         assert do_promote(deliveries.after(MOVED, RETURNED, SAVED)) == ("loaded", "")
         assert fresh.rows() == after
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     assert (place.rows(), books(place)) == (before, noted)
     assert do_promote(again) == ("delta", "")
     assert place.rows() == after
@@ -118,7 +101,7 @@ def test_content_may_go_and_come_back_and_each_time_is_a_load(deliveries: Delive
         assert do_promote(root) == ("delta", "")
     assert place.rows() == before
     assert place.ask("SELECT count(DISTINCT load_id) FROM migration.loads") == [(5,)]
-    assert take_last(first) == ["delta"]
+    assert do_roll_back(first, only_last=True) == ["delta"]
     assert place.rows() != before
     assert do_roll_back(first) == ["delta", "delta", "delta", "full"]
 
@@ -138,7 +121,7 @@ def test_what_the_platform_wrote_elsewhere_stays_and_the_delta_alone_can_be_take
     with pytest.raises(RefusedError, match="the platform has written to its rows between load 1 and load 2"):
         do_roll_back(again)
     assert place.rows() == after
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     assert place.rows() == before
 
 
@@ -156,9 +139,9 @@ def test_what_the_platform_took_back_itself_hinders_no_rollback(deliveries: Deli
         RefusedError,
         match=r": collaterals \(loaded (\d+) rows, now \1\), what it wrote before the last load among it; what members",
     ):
-        take_last(again)
+        do_roll_back(again, only_last=True)
     place.do("UPDATE platform.collaterals SET description = 'SHM tanah 69 m2' WHERE collateral_no = 'AG-0001'")
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     assert place.rows() == before
     assert do_promote(again) == ("delta", "")
     assert do_roll_back(again) == ["delta", "full"]
@@ -171,7 +154,7 @@ def test_a_delta_on_which_the_platform_has_written_stays(deliveries: Deliveries,
     place.do("UPDATE platform.members SET phone = '+6281234567890' WHERE member_no = 'T001'")
     before = place.rows()
     with pytest.raises(RefusedError, match="the platform has written to its rows since they were loaded: members"):
-        take_last(again)
+        do_roll_back(again, only_last=True)
     assert place.rows() == before
 
 
@@ -286,7 +269,7 @@ def test_only_what_the_platform_keeps_with_a_row_that_would_go_hinders(deliverie
     place.do("DELETE FROM platform.scans WHERE collateral_no = 'AG-0002'")
     assert do_promote(again) == ("delta", "")
     assert place.ask("SELECT collateral_no FROM platform.scans") == [("AG-0001",)]
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     assert place.rows() == before
 
 
@@ -330,7 +313,7 @@ def test_a_phase_only_adds_rows_and_fills_what_was_held(deliveries: Deliveries, 
     assert do_verify(again) == []
     message = do_promote(deliveries.after(method="phased"))[1]
     assert "1 rows of members that are in the target are delivered otherwise" in message
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     assert place.rows() == before
     assert do_promote(deliveries.after(PLEDGED, method="phased")) == ("delta", "")
     message = do_promote(deliveries.after(method="phased"))[1]

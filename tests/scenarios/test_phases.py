@@ -6,16 +6,12 @@ of the second Rp 463,535,391.90.
 
 import re
 import shutil
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from promotable import BATCH, ONLY, SAMPLE, Place, do_promote, do_roll_back, do_verify, place_of, run_of
+from promotable import BATCH, ONLY, SAMPLE, Place, do_promote, do_roll_back, do_verify, run_of
 from world import prepare
-
-from koop_pipeline.promotion.rollback import roll_back
-from koop_pipeline.staging import Staging
 
 HEAD, BRANCH = "{path: legacy/KSP-MEKAR, branch: PST}", "{path: legacy/KSU-TANI-MAJU, branch: CBG}"
 
@@ -43,14 +39,6 @@ def phases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return phase(here / "first", HEAD), phase(here / "second", HEAD, BRANCH)
 
 
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
-
-
 def test_a_branch_that_comes_later_is_added_and_what_is_there_stays(phases: tuple[Path, Path], place: Place) -> None:
     first, second = phases
     assert do_promote(first) == ("loaded", "")
@@ -71,8 +59,6 @@ def test_a_branch_that_comes_later_is_added_and_what_is_there_stays(phases: tupl
     assert {table for table, action in found if action != "added"} == {"opening_trial_balance"}
     proved = place.ask("SELECT DISTINCT changed_columns FROM migration.delta_rows WHERE action = 'changed'")
     assert {row[0] for row in proved} <= {"subledger_total", "difference", "subledger_total,difference"}
-    run = run_of(second)
-    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
-        assert [load.kind for load in roll_back(staging, run, ONLY, only_last=True)] == ["delta"]
+    assert do_roll_back(second, only_last=True) == ["delta"]
     assert place.rows() == before
     assert do_roll_back(second) == ["full"]

@@ -5,7 +5,7 @@ One cooperative of the sample (with held values) is brought to the gate once; ea
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -38,14 +38,6 @@ def folder(gated: Path, tmp_path: Path) -> Path:
     root = tmp_path / "program"
     shutil.copytree(gated, root)
     return root
-
-
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 import json
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, place_of, run_of
+from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, run_of
 from world import finish, migrate, prepare
 
 from koop_pipeline.errors import RefusedError
@@ -24,14 +23,6 @@ def folder(gated: Path, tmp_path: Path) -> Path:
     root = tmp_path / "program"
     shutil.copytree(gated, root)
     return root
-
-
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
 
 
 def counted(place: Place) -> int:
@@ -156,6 +147,24 @@ def test_a_rehearsal_says_nothing_new_of_what_is_in_production(folder: Path, pla
     place.do(f"UPDATE platform.members SET address = 'PALSU' WHERE cooperative_id = '{ONLY}'")
     (said,) = do_verify(folder)
     assert "members has 0 rows missing, 0 unexpected and 85 differing" in said
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_rehearsal_that_cannot_be_noted_is_reported_and_has_not_passed(
+    folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("koop_pipeline.target.postgres.target.ALONE_SECONDS", 0.0)
+    assert do_promote(folder)[0] == "loaded"
+    with psycopg.connect(place.url) as busy:
+        busy.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"koop platform {ONLY}"])
+        finish(run_of(folder, rehearse=True))
+    (line,) = json.loads(run_of(folder).folder.rehearsal_path(BATCH).read_text())["cooperatives"]
+    assert (line["passed"], line["message"]) == (
+        False,
+        "the target's books could not take that it was rehearsed: another run is loading this cooperative at this"
+        " moment; this run left it alone; rehearse it again",
+    )
+    assert place.ask("SELECT count(*) FROM migration.rehearsals") == [(0,)]
 
 
 def test_what_was_held_can_come_in_again_after_the_amendment_was_taken_out(folder: Path, place: Place) -> None:

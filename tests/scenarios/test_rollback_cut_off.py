@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, place_of, run_of
+from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, run_of
 from world import migrate
 
 from koop_pipeline.errors import RefusedError
@@ -16,14 +16,6 @@ from koop_pipeline.status import snapshot
 from koop_pipeline.target.postgres.errors import PassingError
 from koop_pipeline.target.postgres.target import PostgresTarget
 from koop_pipeline.target.postgres.writing import PostgresWriting
-
-
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, root: Path, *, only_last: bool) -> 
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(rollback, "_forget", die)
-        roll_back_last(root) if only_last else do_roll_back(root)
+        do_roll_back(root, only_last=only_last)
 
 
 def test_the_last_load_is_taken_out_once_though_the_command_is_given_twice(
@@ -96,27 +88,21 @@ def test_a_rollback_of_all_is_brought_to_its_end(amended: Path, place: Place, mo
         do_roll_back(amended)
 
 
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
 def test_a_commit_whose_answer_was_lost_is_not_done_again(
-    gated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    amended: Path, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with place_of("postgres", tmp_path) as place:
-        monkeypatch.setenv("KOOP_TARGET", place.url)
-        root = tmp_path / "program"
-        shutil.copytree(gated, root)
-        assert do_promote(root)[0] == "loaded"
-        change_line(root, 37, "530301290198002", "5303012901980021")
-        assert migrate(root, BATCH, [ONLY])[ONLY]["state"] == "verified"
-        writing, lost = PostgresTarget.writing, [True]
+    writing, lost = PostgresTarget.writing, [True]
 
-        @contextmanager
-        def unanswered(target: PostgresTarget, cooperative_id: str) -> Iterator[PostgresWriting]:
-            with writing(target, cooperative_id) as opened:
-                yield opened
-            if lost.pop():
-                lost.append(False)
-                raise PassingError("the connection was lost")
+    @contextmanager
+    def unanswered(target: PostgresTarget, cooperative_id: str) -> Iterator[PostgresWriting]:
+        with writing(target, cooperative_id) as opened:
+            yield opened
+        if lost.pop():
+            lost.append(False)
+            raise PassingError("the connection was lost")
 
-        monkeypatch.setattr(PostgresTarget, "writing", unanswered)
-        assert [(taken.kind, taken.rows) for taken in roll_back_last(root)] == [("amendment", 1)]
-        assert lost == []
-        assert kinds(place) == ["full"]
+    monkeypatch.setattr(PostgresTarget, "writing", unanswered)
+    assert [(taken.kind, taken.rows) for taken in roll_back_last(amended)] == [("amendment", 1)]
+    assert lost == []
+    assert kinds(place) == ["full"]

@@ -3,16 +3,14 @@
 Both kinds of target. T002's address is what changes between the deliveries; the cooperative has 85 members.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from delivered_again import MOVED, RETURNED, Deliveries
-from promotable import BATCH, ONLY, Place, do_promote, do_verify, gated_sample, place_of, run_of
+from promotable import BATCH, ONLY, Place, do_promote, do_roll_back, do_verify, gated_sample, run_of
 from typer.testing import CliRunner
 
 from koop_pipeline.cli.app import app
-from koop_pipeline.promotion.rollback import roll_back
 from koop_pipeline.staging import Staging
 from koop_pipeline.status.snapshot import Row, build
 
@@ -32,21 +30,6 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
     return Deliveries(gated_sample(tmp_path_factory.mktemp("standing") / "program"))
 
 
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """An empty target of each kind, which KOOP_TARGET names."""
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
-        yield made
-
-
-def take_last(root: Path) -> list[str]:
-    """Take the last load out alone."""
-    run = run_of(root)
-    with Staging.open(run.folder.staging_path(BATCH), isolated=False) as staging:
-        return [load.kind for load in roll_back(staging, run, ONLY, only_last=True)]
-
-
 def record_of(root: Path) -> Row:
     """What the status says of the cooperative."""
     run = run_of(root)
@@ -63,7 +46,7 @@ def test_the_load_before_a_delta_that_was_taken_out_is_proved_by_its_hash(
     assert do_promote(again) == ("delta", "")
     assert do_verify(again) == []
     assert (record_of(again)["state"], "(in the target" in record_of(again)["message"]) == ("verified", False)
-    assert take_last(again) == ["delta"]
+    assert do_roll_back(again, only_last=True) == ["delta"]
     monkeypatch.setattr("os.environ", {"KOOP_TARGET": place.url, "COLUMNS": "1000"})
     done = CliRunner().invoke(app, ["--program", str(again), "verify", BATCH])
     assert done.exit_code == 3
