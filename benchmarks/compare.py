@@ -5,19 +5,21 @@ WORK is a folder for generated programmes (kept, and used again). For each numbe
 obvious way where there are no more cooperatives than `--obvious`, and `koop migrate` from a cold start, into the
 embedded target and into PostgreSQL, each in a process tree of its own that is measured whole, server included. Then one
 cooperative of `--members` members with two transactions an account, and one of 500 members from a cold start.
-Ratios compare wall time; CPU stands beside it. Where a run does not end well, its line says so.
+Ratios compare wall time; CPU stands beside it; `loaded` counts the cooperatives that a way loaded and, ours, verified.
+Where a run does not end well, its line says so.
 """
 
 import argparse
 import itertools
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from floor import target_at
 from measure import Measured, machine, measure
 
 HERE = Path(__file__).parent
@@ -33,21 +35,23 @@ class Line:
     way: str
     rows: int
     measured: Measured
+    loaded: int | None = None
 
     def text(self, floor: "Line | None") -> str:
         """The line of the table, with the ratio to the floor of the same size."""
         wall, cpu = self.measured.wall, self.measured.cpu
         ratio = f"{wall / floor.measured.wall:>8.1f}" if floor else f"{'':>8}"
+        loaded = "" if self.loaded is None else f"{self.loaded:,}"
         failed = "" if self.measured.code == 0 else f"   exit code {self.measured.code}"
         return (
             f"{self.size:<20}{self.way:<18}{self.rows:>12,}{wall:>10.1f}{cpu:>10.1f}{wall / self.rows * 1e6:>9.2f}"
-            f"{cpu / self.rows * 1e6:>9.2f}{self.measured.peak / 2**20:>9,.0f}{ratio}{failed}"
+            f"{cpu / self.rows * 1e6:>9.2f}{self.measured.peak / 2**20:>9,.0f}{loaded:>9}{ratio}{failed}"
         )
 
 
 HEAD = (
     f"{'programme':<20}{'way':<18}{'rows':>12}{'wall s':>10}{'cpu s':>10}{'us/row':>9}{'cpu us':>9}{'MiB':>9}"
-    f"{'x floor':>8}"
+    f"{'loaded':>9}{'x floor':>8}"
 )
 
 
@@ -62,26 +66,38 @@ def generated(work: Path, name: str, *options: str) -> tuple[Path, int]:
     return folder, sum(path.read_bytes().count(b"\n") - 1 for path in files)
 
 
-def ours(folder: Path, *, postgres: bool) -> Measured:
-    """`koop migrate` from nothing, in a process of its own."""
+def ours(folder: Path, *, postgres: bool) -> tuple[Measured, int | None]:
+    """`koop migrate` from nothing, in a process of its own; how many cooperatives were verified."""
     shutil.rmtree(folder / "var", ignore_errors=True)
-    inner = [sys.executable, __file__, str(folder), "--inner", "postgres" if postgres else "embedded"]
-    return measure(inner)
+    with tempfile.NamedTemporaryFile(suffix=".json") as said:
+        command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
+        if postgres:
+            command = [sys.executable, __file__, str(folder), "--inner"]
+        with Path(said.name).open("wb") as output:
+            measured = measure(command, output.fileno())
+        if measured.code:
+            return measured, None
+        states = [record["state"] for record in json.loads(Path(said.name).read_text())]
+    return measured, states.count("verified")
 
 
-def migrate(folder: Path, target: str) -> int:
-    """What `ours` measures."""
-    command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
-    if target == "embedded":
-        return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+def migrate_into_postgres(folder: Path) -> int:
+    """`koop migrate` into a server of its own, which is started before and stopped after."""
+    from floor import target_at
+
     with target_at(None) as url:
         environment = {**os.environ, "KOOP_TARGET": url}
-        return subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=False).returncode
+        command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
-def by_script(name: str, folder: Path) -> Measured:
-    """One of the other benchmarks."""
-    return measure([sys.executable, str(HERE / name), str(folder)])
+def by_script(name: str, folder: Path) -> tuple[Measured, int | None]:
+    """One of the other benchmarks, in one process beside its server; how many cooperatives it says it loaded."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as said:
+        command = [sys.executable, str(HERE / name), str(folder), "--inner", said.name]
+        measured = measure(command, subprocess.DEVNULL)
+        found = {} if measured.code else json.loads(Path(said.name).read_text())
+    return measured, found.get("loaded")
 
 
 def sizes(work: Path, count: int, obvious_up_to: int, ways: list[str], lines: list[Line]) -> None:
@@ -95,7 +111,7 @@ def sizes(work: Path, count: int, obvious_up_to: int, ways: list[str], lines: li
     for way, run in measured.items():
         if way not in ways or (way == "obvious" and count > obvious_up_to):
             continue
-        line = Line(size, way, rows, run())
+        line = Line(size, way, rows, *run())
         floor = line if way == "floor" else floor
         lines.append(line)
         print(line.text(floor), flush=True)
@@ -109,10 +125,10 @@ def main() -> None:
     parser.add_argument("--obvious", type=int, default=100)
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--ways", nargs="*", default=["floor", "obvious", "ours", "ours, PostgreSQL"])
-    parser.add_argument("--inner", help=argparse.SUPPRESS)
+    parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inner:
-        sys.exit(migrate(asked.work, asked.inner))
+        sys.exit(migrate_into_postgres(asked.work))
     print(machine())
     print(HEAD)
     lines: list[Line] = []
@@ -122,7 +138,7 @@ def main() -> None:
         if members:
             options = ("--cooperatives", "1", "--members", str(members), "--transactions", transactions)
             folder, rows = generated(asked.work, f"m{members}", *options)
-            print(Line(f"1 x {members:,}", "ours", rows, ours(folder, postgres=False)).text(None), flush=True)
+            print(Line(f"1 x {members:,}", "ours", rows, *ours(folder, postgres=False)).text(None), flush=True)
     _tell_ratios(lines)
 
 

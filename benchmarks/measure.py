@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -41,25 +42,56 @@ class Measured:
 
 @dataclass
 class Tree:
-    """Samples the processes below this one."""
+    """Samples the processes below this one; `own`: this one too."""
 
+    own: bool = False
     peak: int = 0
     seen: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def sample(self) -> None:
         """Look once at everything below this process."""
         table = dict(filter(None, map(_process, Path("/proc").iterdir())))
-        below, resident = {os.getpid()}, 0
+        me = os.getpid()
+        below, resident = {me}, 0
         grown = True
         while grown:
             fresh = {pid for pid, (parent, *_) in table.items() if parent in below} - below
             below |= fresh
             grown = bool(fresh)
-        for pid in below - {os.getpid()}:
+        for pid in below if self.own else below - {me}:
             _, started, cpu, memory = table[pid]
             self.seen[pid, started] = cpu
             resident += memory
         self.peak = max(self.peak, resident)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time of all that was seen, as of the last look."""
+        return sum(self.seen.values())
+
+
+@contextmanager
+def watched(tree: Tree) -> Iterator[None]:
+    """Sample the tree while the context lasts, and once more at its end."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(INTERVAL):
+            tree.sample()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        tree.sample()
+
+
+def adopt() -> None:
+    """Make processes whose parents end children of this one, so that servers are in its tree."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _process(path: Path) -> tuple[int, tuple[int, int, float, int]] | None:
@@ -74,27 +106,18 @@ def _process(path: Path) -> tuple[int, tuple[int, int, float, int]] | None:
     return int(path.name), (int(fields[1]), int(fields[19]), cpu, int(fields[21]) * PAGE)
 
 
-def measure(command: Sequence[str]) -> Measured:
-    """Run a command to its end and measure it."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    tree, done = Tree(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(INTERVAL):
-            tree.sample()
-
+def measure(command: Sequence[str], output: int | None = None) -> Measured:
+    """Run a command to its end and measure it; `output` is where what it prints goes, as `subprocess.run` takes it."""
+    adopt()
+    tree = Tree()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    code = subprocess.run(command, check=False).returncode
-    wall = time.perf_counter() - started
-    tree.sample()
-    done.set()
-    watcher.join()
+    with watched(tree):
+        code = subprocess.run(command, stdout=output, check=False).returncode
+        wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     charged = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(wall, max(charged, sum(tree.seen.values())), tree.peak, code)
+    return Measured(wall, max(charged, tree.cpu), tree.peak, code)
 
 
 def machine() -> str:

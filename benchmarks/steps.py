@@ -1,10 +1,10 @@
 """Each step of the whole way by itself: wall, CPU and peak memory, on a programme that `koop generate` made.
 
-Run `python benchmarks/steps.py FOLDER [--target postgresql://...] [--until STEP] [--profile STEP] [--statements]`. The
-folder's `var` is made anew. The steps run one after the other in one process, as the job `migrate_batch` runs them,
-without Dagster. CPU is that of this process (a server behind `--target` is not counted), memory is its resident set,
-sampled. `--profile` prints where Python spends the time of the steps whose name begins so, `--statements` which of our
-functions ran the statements that took the most CPU.
+Run `python benchmarks/steps.py FOLDER [--postgres] [--until STEP] [--profile STEP] [--statements]`. The folder's `var`
+is made anew. The steps run one after the other, as the job `migrate_batch` runs them, without Dagster. CPU and memory
+are those of this process and of all that it started, sampled; with `--postgres` it starts a server of its own to load
+into, which counts. `--profile` prints where Python spends the time of the steps whose name begins so, `--statements`
+which of our functions ran the statements that took the most CPU.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import os
 import pstats
 import shutil
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from measure import PAGE, machine
+from measure import Tree, adopt, machine, watched
 
 from koop_pipeline.cleaning.step import clean_table
 from koop_pipeline.contracts import TABLES
@@ -45,7 +44,6 @@ ORDER = (
     "cooperatives", "members", "officers", "savings_accounts", "savings_transactions", "loans", "loan_instalments",
     "loan_repayments", "collaterals", "accounts", "products",
 )  # fmt: skip
-INTERVAL = 0.05
 
 
 @dataclass
@@ -65,15 +63,19 @@ class Stopwatch:
     profiled: str
     statements: "Counter[str] | None" = None
     lines: list[Line] = field(default_factory=list)
+    tree: Tree = field(default_factory=lambda: Tree(own=True))
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Measure what happens inside."""
         profile = cProfile.Profile() if self.profiled and name.startswith(self.profiled) else None
-        wall, cpu = time.perf_counter(), time.process_time()
-        with peak_memory() as peak, profile or nullcontext():
+        self.tree.sample()
+        self.tree.peak = 0
+        wall, cpu = time.perf_counter(), self.tree.cpu
+        with watched(self.tree), profile or nullcontext():
             yield
-        self.lines.append(Line(name, time.perf_counter() - wall, time.process_time() - cpu, peak[0]))
+            wall = time.perf_counter() - wall
+        self.lines.append(Line(name, wall, self.tree.cpu - cpu, self.tree.peak))
         if profile:
             pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
             pstats.Stats(profile).sort_stats("tottime").print_stats(25)
@@ -132,26 +134,6 @@ def _caller() -> str:
     return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}:{frame.f_lineno}"
 
 
-@contextmanager
-def peak_memory() -> Iterator[list[int]]:
-    """The largest resident set of this process while inside, sampled."""
-    peak, done = [0], threading.Event()
-
-    def watch() -> None:
-        while True:
-            peak[0] = max(peak[0], int(Path("/proc/self/statm").read_text().split()[1]) * PAGE)
-            if done.wait(INTERVAL):
-                return
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        watcher.join()
-
-
 def steps_before_promotion(staging: Staging, run: BatchRun) -> Iterator[tuple[str, Callable[[], object]]]:
     """Extract to the Data Docs, in order."""
     yield "extract", lambda: extract(staging, run)
@@ -197,21 +179,34 @@ def whole_way(run: BatchRun, watch: Stopwatch, until: str) -> int:
     return rows
 
 
+@contextmanager
+def server(wanted: bool) -> Iterator[None]:
+    """The target is a PostgreSQL server of this run, or the embedded file."""
+    if not wanted:
+        yield
+        return
+    from floor import target_at
+
+    with target_at(None) as url:
+        os.environ["KOOP_TARGET"] = url
+        yield
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--target")
+    parser.add_argument("--postgres", action="store_true", help="load into a PostgreSQL server of its own")
     parser.add_argument("--profile", default="")
     parser.add_argument("--until", default="")
     parser.add_argument("--statements", action="store_true")
     asked = parser.parse_args()
     shutil.rmtree(asked.folder / "var", ignore_errors=True)
-    if asked.target:
-        os.environ["KOOP_TARGET"] = asked.target
+    adopt()
     watch = Stopwatch(asked.profile, Counter() if asked.statements else None)
-    print(machine())
-    rows = whole_way(BatchRun.of(ProgramFolder(asked.folder), BATCH), watch, asked.until)
+    print(machine(), flush=True)
+    with server(asked.postgres):
+        rows = whole_way(BatchRun.of(ProgramFolder(asked.folder), BATCH), watch, asked.until)
     print(f"{rows:,} rows delivered")
     print(watch.table(rows))
     for place, cpu in (watch.statements or Counter()).most_common(60):

@@ -68,6 +68,11 @@ def advance(cooperatives: int = 0, rows: int = 0) -> None:
     _tell()
 
 
+def over(cooperatives: int) -> None:
+    """Say that the step that runs has so many cooperatives before it, whatever it began with, and none of them done."""
+    _step.of, _step.done = cooperatives, 0
+
+
 def through(groups: Iterable[list[str]], sizes: Mapping[str, int]) -> Iterator[list[str]]:
     """The groups of cooperatives as they are; each is told as done, with its rows, when the next one is asked for."""
     for group in groups:

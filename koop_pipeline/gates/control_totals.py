@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from koop_pipeline import progress
 from koop_pipeline.gates.money_lists import read_lists
 from koop_pipeline.gates.pages import environment, page_name, write_page
 from koop_pipeline.proof.measures import MEASURES
@@ -57,8 +58,10 @@ def write_control_totals(connection: duckdb.DuckDBPyConnection, docs: Path, titl
     breaks = _by_cooperative(connection.execute(BREAKS).fetchall())
     explained = _by_cooperative(connection.execute(EXPLAINED).fetchall())
     lists = read_lists(connection)
+    totals = connection.execute(TOTALS).fetchall()
+    progress.over(len({row[0] for row in totals}))
     seen = []
-    for cooperative, rows in groupby(connection.execute(TOTALS).fetchall(), key=itemgetter(0)):
+    for cooperative, rows in groupby(totals, key=itemgetter(0)):
         lines = _lines(rows, explained.get(cooperative, []))
         found = breaks.get(cooperative, [])
         page = template.render(
@@ -72,6 +75,7 @@ def write_control_totals(connection: duckdb.DuckDBPyConnection, docs: Path, titl
         )
         write_page(folder / page_name(cooperative), page)
         seen.append((cooperative, _reached(lines), found))
+        progress.advance(1)
     front = environment().get_template("control_totals_index.html.j2")
     write_page(folder / "index.html", front.render(title=title, root="../", cooperatives=seen, hops=HOPS))
     return folder / "index.html"

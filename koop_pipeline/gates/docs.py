@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from koop_pipeline import progress
 from koop_pipeline.gates.control_totals import has_totals, write_control_totals
 from koop_pipeline.gates.facts import (
     CooperativeLine,
@@ -100,7 +101,9 @@ def _write_cooperatives(
         found = {key: [each for each in places if (each.table, each.rule) == key] for key in _keys(line)}
         page = template.render(**context, line=line, places=found)
         write_page(folder / "cooperatives" / page_name(line.id), page)
+        progress.advance(1)
 
+    progress.over(len(lines))
     for cooperative, places in places_by_cooperative(connection):
         if line := lines.pop(cooperative, None):
             write(line, places)

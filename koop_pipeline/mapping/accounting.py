@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
+from koop_pipeline import progress
 from koop_pipeline.errors import ConfigError, DeliveryError
 from koop_pipeline.mapping import raw_views
 from koop_pipeline.mapping.block_run import FAILURE_COLUMNS, set_macros
@@ -40,20 +41,25 @@ def account_raw(staging: Staging, run: BatchRun) -> None:
         staging.clear(name, run.ids)
     staging.clear("mapped.failures", run.ids, f"note LIKE '{OWN}:%'")
     going = set(begin(staging, "map", run.ids, OWN))
-    uses: dict[str, Uses] = {}
-    for cooperative in run.cooperatives:
-        if cooperative.id in going:
-            try:
-                read_controls(staging, run, cooperative)
-                uses[cooperative.id] = _uses(staging, run, cooperative)
-            except (DeliveryError, ConfigError) as error:
-                halt(staging, cooperative.id, "map", f"{cooperative.id}: {error}", OWN)
-            except StagingError as error:
-                reason = f"{cooperative.id}: its raw tables cannot be accounted for: {safe_message(error)}"
-                halt(staging, cooperative.id, "map", reason, OWN)
     sizes = dict(staging.rows("SELECT cooperative_id, sum(rows)::BIGINT FROM raw.tables GROUP BY 1"))
-    for group in groups(((each, sizes.get(each, 0)) for each in uses), CHUNK_ROWS):
-        _book_tables(staging, run, group, uses)
+    in_order = ((one.id, sizes.get(one.id, 0)) for one in run.cooperatives if one.id in going)
+    for group in progress.through(groups(in_order, CHUNK_ROWS), sizes):
+        found = {each: _uses_or_halt(staging, run, run.batch.cooperative(each)) for each in group}
+        uses = {each: tables for each, tables in found.items() if tables is not None}
+        _book_tables(staging, run, list(uses), uses)
+
+
+def _uses_or_halt(staging: Staging, run: BatchRun, cooperative: Cooperative) -> Uses | None:
+    """Read its control totals; what its profile uses, None where it was halted."""
+    try:
+        read_controls(staging, run, cooperative)
+        return _uses(staging, run, cooperative)
+    except (DeliveryError, ConfigError) as error:
+        halt(staging, cooperative.id, "map", f"{cooperative.id}: {error}", OWN)
+    except StagingError as error:
+        reason = f"{cooperative.id}: its raw tables cannot be accounted for: {safe_message(error)}"
+        halt(staging, cooperative.id, "map", reason, OWN)
+    return None
 
 
 def ignored_reason(mapping: Mapping, table: str, column: str | None = None) -> str | None:

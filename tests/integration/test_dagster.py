@@ -248,6 +248,12 @@ def test_the_event_log_keeps_a_few_connections_open_and_loses_no_event(programme
             assert [kind.value for kind in kinds if kind and kind.value.startswith("STEP")] == [
                 "STEP_START", "STEP_OUTPUT", "STEP_SUCCESS",
             ]  # fmt: skip
+        with log.index_connection() as index:
+            asked = [index.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
+        assert asked == ["wal", 1], "SQLite does not wait for the disk, which only its own log makes safe"
+        assert [log.has_table(name) for name in ("dynamic_partitions", "no_table", "dynamic_partitions")] == [
+            True, False, True,
+        ]  # fmt: skip
     assert log._engines == {}
 
 
@@ -293,11 +299,16 @@ def test_a_run_goes_through_the_steps_that_the_bar_counts_and_keeps_its_pace(pro
         "profile: p\nreads: {format: csv}\nmembers: {from: anggota, columns: {member_no: kode, full_name: nama}}\n"
     )
     (programme / "legacy" / "a" / "anggota.csv").write_text("kode,nama\nA1,Siti\nA2,Budi\n")
-    begun: list[str] = []
-    with progress.listening(lambda now: begun.append(now.step)):
+    heard: list[progress.Standing] = []
+    with progress.listening(heard.append):
         assert run_job(ProgramFolder(programme), "satu", [])
+    begun = [now.step for now in heard]
     assert begun[0] == "extract"
     assert set(begun) == set(NAMES)
+    ended = {now.step: (now.done, now.of) for now in heard}
+    filled = ("extract", "map members", "map: account of raw tables", "clean members")
+    for name in (*filled, "verdicts", "data docs", "control totals"):
+        assert ended[name] == (1, 1), f"{name} ends with {ended[name]} cooperatives"
     assert len(NAMES) == len(set(NAMES))
     with dg.DagsterInstance.from_config(str(dagster_home(ProgramFolder(programme)))) as made:
         events = [made.get_latest_materialization_event(key) for key in made.all_asset_keys()]

@@ -39,6 +39,13 @@ def test_each_group_counts_when_the_next_one_is_asked_for() -> None:
     assert (progress.standing().done, progress.standing().of, progress.standing().rows) == (3, 3, 15)
 
 
+def test_a_step_may_have_other_cooperatives_before_it_than_the_run() -> None:
+    progress.step("data docs", 1)
+    progress.over(3)
+    progress.advance(2)
+    assert (progress.standing().done, progress.standing().of) == (2, 3)
+
+
 def test_nobody_is_told_after_he_stopped_listening() -> None:
     heard: list[Standing] = []
     with progress.listening(heard.append):

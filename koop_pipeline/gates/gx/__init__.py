@@ -7,7 +7,10 @@ what GX needs to work on the staging file; keep rules, verdicts and pages of our
 import os
 import warnings
 
+from koop_pipeline.gates.gx.later import import_later
+
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+import_later("altair", "scipy.stats")
 with warnings.catch_warnings():
     # GX 1.24 imports sre_constants, which Python deprecated.
     warnings.simplefilter("ignore")
