@@ -2,9 +2,9 @@
 
 Run `python benchmarks/ui.py FOLDER [--batches 200]` on a programme whose first batch `koop migrate` brought through, in
 a Python that has Playwright besides (`pip install playwright`; Chromium is taken from /usr/bin/chromium). The folder
-gets further batches, each with the cooperatives and the recorded materializations of the first, but without runs and
-checks of their own. Then the UI is started as `koop ui` starts it, and each page is opened three times in a fresh
-browser context: seconds until its own content is there, and a picture.
+gets further batches, each with the cooperatives of the first and a run of its own with every event of the first one's:
+steps, materializations, checks. Then the UI is started as `koop ui` starts it, and each page is opened three times in a
+fresh browser context: seconds until its own content is there, and a picture.
 """
 
 import argparse
@@ -18,8 +18,11 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
+from dagster._serdes import deserialize_value, serialize_value
 from measure import machine
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -45,13 +48,22 @@ def fill(folder: ProgramFolder, count: int) -> str:
             filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS], tags={"dagster/partition": first})
         )
         instance.add_dynamic_partitions("batch", names)
-        events = [instance.get_latest_materialization_event(key) for key in instance.all_asset_keys()]
-        kept = [event.asset_materialization for event in events if event and event.asset_materialization]
         for name in fresh:
-            for made in kept:
-                again = dg.AssetMaterialization(made.asset_key, metadata=dict(made.metadata), partition=name)
-                instance.report_runless_asset_event(again)
+            repeat(instance, runs[0], first, name)
         return runs[0].run_id
+
+
+def repeat(instance: dg.DagsterInstance, run: dg.DagsterRun, first: str, name: str) -> None:
+    """Store the run of the first batch once more, with all its events, as that of the batch `name`."""
+    fresh_id = make_new_run_id()
+
+    def again(value: Any) -> Any:
+        text = serialize_value(value).replace(run.run_id, fresh_id).replace(f'"{first}"', f'"{name}"')
+        return deserialize_value(text)
+
+    instance.add_run(again(run))
+    for entry in instance.all_logs(run.run_id):
+        instance.event_log_storage.store_event(again(entry))
 
 
 def until(text: str, number: int = 0) -> Callable[[Page], None]:
