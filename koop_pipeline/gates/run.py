@@ -91,7 +91,9 @@ def _write_suite(writer: duckdb.DuckDBPyConnection, suite: SuiteFile, checked: l
         documents.append({**each.document, "success": each.document["success"] and not error, "error": error})
     writer.begin()
     if rules:
-        writer.executemany("insert into gate.rules values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)", rules)
+        row = "(?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
+        values = [value for rule in rules for value in rule]
+        writer.execute(f"insert into gate.rules values {', '.join([row] * len(rules))}", values)
     writer.execute("insert into gate.validations values (?, ?)", [suite.table, json.dumps(documents, indent=1)])
     write_counts(writer, suite.table)
     writer.commit()

@@ -22,6 +22,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from koop_pipeline.gates.gx import metrics
 from koop_pipeline.gates.gx.engine import DuckDBDatasource, DuckDBExecutionEngine, sql_engine
 from koop_pipeline.gates.gx.failing import failing_rows_sql
+from koop_pipeline.gates.gx.once import made_once
 from koop_pipeline.gates.gx.quiet import quiet
 from koop_pipeline.gates.masking import masked_error, masked_result
 from koop_pipeline.gates.suites import LINEAGE, ROWS_QUERY, Rule, SuiteFile
@@ -57,6 +58,8 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         with quiet():
             context = gx.get_context(mode="ephemeral", project_config=_config())
+            # the context ends with the session, and GX would write all of it as YAML twice for each table
+            context._save_project_config = lambda: None  # type: ignore[method-assign]
             self._source: DuckDBDatasource = context.data_sources.add_koop_duckdb(
                 name="staging", connection_string="duckdb://"
             )
@@ -70,7 +73,7 @@ class Session:
 
     def check(self, suite: SuiteFile) -> list[Checked]:
         """Run every rule of the suite; one entry a rule, in the suite's order."""
-        with quiet():
+        with quiet(), made_once():
             try:
                 batch = self._batch(suite.table)
             except Exception as error:  # GX wraps whatever the table raises
