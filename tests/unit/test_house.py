@@ -67,7 +67,7 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_nothing_loops_over_rows() -> None:
-    """Listed are places of few rows: a sample to sign, texts that differ, sums of a cooperative's products and terms."""
+    """Listed are places of few rows: a sample to sign, texts that differ, sums by product and by terms."""
     banned = {
         "map_elements", "iter_rows", "iterrows", "itertuples", "apply", "map_rows", "rows_by_key", "to_dicts",
         "map_batches", "map_groups",

@@ -1,16 +1,19 @@
 """An expectation's configuration made once: the same as GX makes, one for each expectation, and only within."""
 
 import pytest
-from great_expectations.data_context import EphemeralDataContext
-from great_expectations.expectations import expectation, registry
+
+import koop_pipeline.gates.gx  # noqa: F401 before GX itself, for it switches off what GX says while loading
+
+# isort: split
+import great_expectations as gx
+from great_expectations.expectations.core.expect_column_values_to_not_be_null import ExpectColumnValuesToNotBeNull
+from great_expectations.expectations.expectation import Expectation
 
 from koop_pipeline.gates.gx.once import made_once
 
 
-def _expectation(column: str) -> expectation.Expectation:
-    kind = registry.get_expectation_impl("expect_column_values_to_not_be_null")
-    made: expectation.Expectation = kind(column=column, meta={"rule": f"MEM-{column}"})
-    return made
+def _expectation(column: str) -> Expectation:
+    return ExpectColumnValuesToNotBeNull(column=column, meta={"rule": f"MEM-{column}"})
 
 
 def test_within_each_expectation_keeps_the_configuration_that_gx_makes_of_it() -> None:
@@ -29,12 +32,12 @@ def test_within_each_expectation_keeps_the_configuration_that_gx_makes_of_it() -
 
 def test_it_ends_with_the_context_whatever_happens_inside() -> None:
     """Also where GX raises."""
-    own = expectation.Expectation.configuration
+    own = Expectation.configuration
     with pytest.raises(ZeroDivisionError), made_once():
         raise ZeroDivisionError
-    assert expectation.Expectation.configuration is own
+    assert Expectation.configuration is own
 
 
 def test_gx_writes_its_settings_by_the_method_that_the_gate_switches_off() -> None:
     """Otherwise switching it off would do nothing, and nobody would notice."""
-    assert callable(EphemeralDataContext._save_project_config)
+    assert callable(gx.get_context(mode="ephemeral")._save_project_config)
