@@ -8,7 +8,7 @@ POSTGRES_TESTS := tests/integration/test_postgres_tenants.py tests/integration/t
 	tests/integration/test_postgres_catalogue.py tests/integration/test_postgres_connection.py \
 	tests/integration/test_postgres_amendment.py tests/integration/test_postgres_reading.py \
 	tests/integration/test_postgres_unique.py tests/scenarios/test_promotion.py tests/scenarios/test_delta.py \
-	tests/scenarios/test_phases.py tests/scenarios/test_verify_standing.py \
+	tests/scenarios/test_delta_kept_out.py tests/scenarios/test_phases.py tests/scenarios/test_verify_standing.py \
 	tests/scenarios/test_rollback.py tests/scenarios/test_verification.py
 
 .PHONY: demo test bench test-crash lint types unit postgres setup lock clean ui

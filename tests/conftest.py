@@ -1,9 +1,11 @@
-"""Settings of all tests, and the programme and the targets that tests of promotion share.
+"""Settings of all tests, and the programmes and the targets that tests of promotion share.
 
 Hypothesis has no deadline, since machines differ and timings belong in benchmarks.
 """
 
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from promotable import Place
+    from delivered_again import Deliveries
+    from promotable import FirstLoads, Place
 
 settings.register_profile("koop", deadline=None)
 settings.load_profile("koop")
@@ -25,6 +28,14 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return gated_sample(tmp_path_factory.mktemp("gated") / "program")
 
 
+@pytest.fixture(scope="session")
+def deliveries(gated: Path) -> "Deliveries":
+    """What it delivers one time and another, each brought to the gate once a process; both systems run side by side."""
+    from delivered_again import Deliveries
+
+    return Deliveries(gated)
+
+
 @pytest.fixture(params=["embedded", "postgres"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Place"]:
     """An empty target of each kind, which KOOP_TARGET names."""
@@ -33,3 +44,64 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     with place_of(request.param, tmp_path) as made:
         monkeypatch.setenv("KOOP_TARGET", made.url)
         yield made
+
+
+@pytest.fixture(scope="session")
+def first_loads(gated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator["FirstLoads"]:
+    """The sample's one cooperative in a target of each kind."""
+    from promotable import FirstLoads
+
+    with ExitStack() as until:
+        yield FirstLoads(gated, tmp_path_factory.mktemp("loads"), until)
+
+
+@pytest.fixture(scope="session")
+def first_deliveries(deliveries: "Deliveries", tmp_path_factory: pytest.TempPathFactory) -> Iterator["FirstLoads"]:
+    """The first of the deliveries in a target of each kind."""
+    from promotable import FirstLoads
+
+    with ExitStack() as until:
+        yield FirstLoads(deliveries.after(), tmp_path_factory.mktemp("deliveries"), until)
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def loaded(
+    request: pytest.FixtureRequest, first_loads: "FirstLoads", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Place"]:
+    """A target of each kind into which the sample's one cooperative was loaded, which KOOP_TARGET names."""
+    from promotable import place_of
+
+    with place_of(request.param, tmp_path, first_loads[request.param]) as made:
+        monkeypatch.setenv("KOOP_TARGET", made.url)
+        yield made
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def delivered(
+    request: pytest.FixtureRequest, first_deliveries: "FirstLoads", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Place"]:
+    """A target of each kind into which the first of the deliveries was loaded, which KOOP_TARGET names."""
+    from promotable import place_of
+
+    with place_of(request.param, tmp_path, first_deliveries[request.param]) as made:
+        monkeypatch.setenv("KOOP_TARGET", made.url)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mended_once(first_loads: "FirstLoads", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programme after its load, with one NIK that was held mended in the delivery, at the gate once more."""
+    from promotable import mend, run_of
+    from world import prepare
+
+    root = tmp_path_factory.mktemp("mended") / "program"
+    shutil.copytree(first_loads.programme(), root)
+    mend(root)
+    prepare(run_of(root))
+    return root
+
+
+@pytest.fixture
+def mended(mended_once: Path, tmp_path: Path) -> Path:
+    """A copy of it to work on."""
+    return Path(shutil.copytree(mended_once, tmp_path / "program"))

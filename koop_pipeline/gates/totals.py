@@ -171,15 +171,13 @@ def _book(staging: Staging, control: str, name: str, table: str, amount: str) ->
     by_product = "product_code" in name
     staging.execute(f"CREATE OR REPLACE TEMP TABLE _koop_stored ({STORED})")
     for decimal, readings in _decimals(staging, table, amount).items():
-        for statement in macros(dates="dmy", decimal=decimal, strict=False):
-            staging.execute(statement)
+        staging.use_macros(macros(dates="dmy", decimal=decimal, strict=False))
         staging.execute(
             "INSERT INTO _koop_stored SELECT cooperative_id, product_code, sum(amount), coalesce(sum(amount)"
             f" FILTER (replaced), 0), apart FROM ({_stored(table, amount, by_product)}"
             " AND m._reading IN (SELECT unnest(?::BIGINT[]))) GROUP BY ALL",
             [readings],
         )
-    staging.macros = ()
     staging.execute(
         f"INSERT INTO gate.money WITH kept AS (SELECT cooperative_id, {name} AS control, sum({amount}) AS total"
         f" FROM (SELECT *, {_apart(table, 't.status')} AS apart FROM ({table_sql(TABLES[table])}) t) WHERE {SCOPE}"

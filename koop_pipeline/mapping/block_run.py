@@ -33,11 +33,7 @@ class Context:
 
 def set_macros(staging: Staging, mapping: Mapping, *, strict: bool = True) -> None:
     """Make rupiah, tanggal and angka read by this profile's settings; nothing happens where they do already."""
-    wanted = tuple(macros(dates=mapping.profile.dates, decimal=mapping.profile.decimal, strict=strict))
-    if wanted != staging.macros:
-        for statement in wanted:
-            staging.execute(statement)
-        staging.macros = wanted
+    staging.use_macros(macros(dates=mapping.profile.dates, decimal=mapping.profile.decimal, strict=strict))
 
 
 def run_block(context: Context, plan: BlockPlan, first_row: int) -> int:

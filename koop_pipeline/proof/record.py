@@ -68,13 +68,11 @@ def insert_text_measures(staging: Staging, into: str, measured: Measured, hop: s
         settings = json.loads(text).get(column, {})
         by_mark["." if settings.get("final") else settings.get("decimal", ",")].append(reading)
     for mark, readings in by_mark.items():
-        for statement in macros(dates="dmy", decimal=mark, strict=False):
-            staging.execute(statement)
+        staging.use_macros(macros(dates="dmy", decimal=mark, strict=False))
         those = f"(list_contains(?::BIGINT[], t._reading){' OR t._reading IS NULL' if mark == '.' else ''})"
         scope = f"{where} AND {those} AND t.cooperative_id IN (SELECT unnest(?::VARCHAR[]))"
         sql = measure_text(measured, hop, f"mapped.{quoted(table.name)}", amount, scope)
         staging.execute(f"INSERT INTO {into} {sql}", [readings, ids])
-    staging.macros = ()
 
 
 def _amount_of_text(measured: Measured) -> tuple[str, str]:

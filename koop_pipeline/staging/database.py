@@ -61,6 +61,13 @@ class Staging:
         """Run a statement for its effect."""
         self.connection.execute(sql, parameters)
 
+    def use_macros(self, statements: Sequence[str]) -> None:
+        """Put these macros in force, in their order; those that are in force already are not made again."""
+        for statement in statements:
+            if statement not in self.macros:
+                self.execute(statement)
+        self.macros = tuple(statements)
+
     def rows(self, sql: str, parameters: object = None) -> list[tuple[Any, ...]]:
         """All rows of a (small) query."""
         return self.connection.execute(sql, parameters).fetchall()

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promotable import BATCH, ONLY, run_of
+from promotable import BATCH, ONLY, Place, run_of
 from world import prepare
 
 Change = tuple[str, str, str]
@@ -60,6 +60,14 @@ DECLARED = {
     '"assets": 499822036.90': '"assets": 500422036.90',
 }
 """What it then signs for."""
+
+
+def books(place: Place) -> list[list[tuple[object, ...]]]:
+    """What the books of loads and of their rows hold."""
+    return [
+        sorted(place.ask(f"SELECT * FROM migration.{book}"), key=repr)
+        for book in ("load_tables", "loaded_rows", "deltas", "delta_rows", "held", "amended")
+    ]
 
 
 @dataclass

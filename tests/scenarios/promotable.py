@@ -11,14 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import psycopg
 from postgres_server import new_database
+from pytest import MonkeyPatch
 from world import prepare
 
 from koop_pipeline.contracts import PROMOTED
@@ -87,12 +89,15 @@ def _shown(column: Column) -> str:
 
 
 @contextmanager
-def place_of(kind: str, folder: Path) -> Iterator[Place]:
-    """A new target, `embedded` or `postgres`."""
+def place_of(kind: str, folder: Path, like: Place | None = None) -> Iterator[Place]:
+    """A new target, `embedded` or `postgres`: empty, or a copy of another of its kind."""
     if kind == "embedded":
-        yield Place(f"duckdb:///{folder / 'target.duckdb'}")
+        path = folder / "target.duckdb"
+        if like:
+            shutil.copyfile(like.url.removeprefix("duckdb:///"), path)
+        yield Place(f"duckdb:///{path}")
     else:
-        with new_database() as url:
+        with new_database(urlsplit(like.url).path.removeprefix("/") if like else "template1") as url:
             yield Place(url)
 
 
@@ -135,6 +140,27 @@ def promote_and_kill(root: Path, delay: float) -> None:
     child.stdout.close()
 
 
+class FirstLoads(dict[str, Place]):
+    """Targets of each kind into which a programme was loaded, each made when it is first asked for; to be copied."""
+
+    def __init__(self, source: Path, folder: Path, until: ExitStack) -> None:
+        super().__init__()
+        self.source, self.folder, self.until = source, folder, until
+
+    def __missing__(self, kind: str) -> Place:
+        shutil.copytree(self.source, self.folder / kind)
+        self[kind] = self.until.enter_context(place_of(kind, self.folder))
+        with MonkeyPatch.context() as patch:
+            patch.setenv("KOOP_TARGET", self[kind].url)
+            assert do_promote(self.folder / kind) == ("loaded", "")
+        return self[kind]
+
+    def programme(self) -> Path:
+        """The programme after its load."""
+        assert self["embedded"]
+        return self.folder / "embedded"
+
+
 def do_verify(root: Path) -> list[str]:
     """Verify against KOOP_TARGET; the sentences that it halts with."""
     run = run_of(root)
@@ -164,3 +190,8 @@ def change_line(root: Path, number: int, before: str, after: str) -> None:
     assert before.encode() in lines[number - 1]
     lines[number - 1] = lines[number - 1].replace(before.encode(), after.encode())
     (root / MEMBERS).write_bytes(b"\r\n".join(lines))
+
+
+def mend(root: Path) -> None:
+    """Deliver the NIK of one member that was held with its sixteenth digit."""
+    change_line(root, 37, "530301290198002", "5303012901980021")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from delivered_again import Change, Deliveries
-from promotable import BATCH, ONLY, do_promote, gated_sample, place_of, run_of
+from promotable import BATCH, ONLY, do_promote, place_of, run_of
 from pytest import MonkeyPatch
 from world import prepare
 
@@ -28,9 +28,11 @@ def judged(root: Path) -> tuple[list[tuple[str, str]], str]:
         return said, str(staging.value("SELECT verdict FROM gate.decisions WHERE cooperative_id = ?", [ONLY]))
 
 
-def test_a_place_is_not_taken_for_another_person_in_the_next_delivery(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_a_place_is_not_taken_for_another_person_in_the_next_delivery(
+    deliveries: Deliveries, tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
     """It is applied to the list that it was written for; in the next one, and when that is run again, it blocks."""
-    root = Deliveries(gated_sample(tmp_path / "program")).after()
+    root = deliveries.after()
     (root / "corrections" / ONLY).mkdir(parents=True, exist_ok=True)
     (root / "corrections" / ONLY / "satu.yaml").write_text(BERNABAS)
     prepare(run_of(root))

@@ -14,6 +14,7 @@ from promotable import (
     BATCH,
     MEMBERS,
     ONLY,
+    FirstLoads,
     Place,
     Rows,
     change_line,
@@ -22,7 +23,7 @@ from promotable import (
     promote_and_kill,
     run_of,
 )  # fmt: skip
-from world import migrate, prepare
+from world import finish, prepare
 
 from koop_pipeline.defs.promote_verify import current_hashes
 from koop_pipeline.program.folder import ProgramFolder
@@ -165,17 +166,15 @@ def test_law_5_killed_at_some_instant_the_next_run_ends_the_same(
     assert place.rows() == reference
 
 
-def test_what_was_held_comes_in_later_and_nothing_else_changes(folder: Path, place: Place, reference: Rows) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    change_line(folder, 37, "530301290198002", "5303012901980021")
-    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
-    before, after = reference.copy(), place.rows()
+def test_what_was_held_comes_in_later_and_nothing_else_changes(mended: Path, loaded: Place, reference: Rows) -> None:
+    assert finish(run_of(mended))[ONLY]["state"] == "verified"
+    before, after = reference.copy(), loaded.rows()
     changed = [(old, new) for old, new in zip(before.pop("members"), after.pop("members"), strict=True) if old != new]
     assert after == before
     assert len(changed) == 1
     assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
-    assert place.ask("SELECT number, kind, rows FROM migration.loads ORDER BY number")[-1] == (2, "amendment", 1)
-    assert place.ask("SELECT table_name, column_name FROM migration.amended") == [("members", "nik")]
+    assert loaded.ask("SELECT number, kind, rows FROM migration.loads ORDER BY number")[-1] == (2, "amendment", 1)
+    assert loaded.ask("SELECT table_name, column_name FROM migration.amended") == [("members", "nik")]
 
 
 WRITTEN = f"""
@@ -188,25 +187,17 @@ WRITTEN = f"""
 """
 
 
-def gated_again(root: Path, before: str, after: str) -> None:
-    """Another delivery of the member with the damaged NIK, brought to the gate."""
-    change_line(root, 37, before, after)
-    prepare(run_of(root))
-
-
-def test_what_the_platform_wrote_since_is_no_hindrance_to_an_amendment_and_stays(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
+def test_what_the_platform_wrote_since_is_no_hindrance_to_an_amendment_and_stays(mended: Path, loaded: Place) -> None:
     for sql in WRITTEN.split(";"):
-        place.do(sql)
-    before = place.rows()
-    gated_again(folder, "530301290198002", "5303012901980021")
-    assert do_promote(folder) == ("amended", "")
-    after = place.rows()
+        loaded.do(sql)
+    before = loaded.rows()
+    assert do_promote(mended) == ("amended", "")
+    after = loaded.rows()
     changed = [(old, new) for old, new in zip(before.pop("members"), after.pop("members"), strict=True) if old != new]
     assert after == before
     assert [pair for pair in zip(*changed[0], strict=True) if pair[0] != pair[1]] == [(None, "5303012901980021")]
     assert len(changed) == 1
-    assert do_promote(folder)[0] == "unchanged"
+    assert do_promote(mended)[0] == "unchanged"
 
 
 def test_what_was_held_of_officers_without_a_number_comes_in(folder: Path, place: Place) -> None:
@@ -238,40 +229,48 @@ def test_what_was_held_of_officers_without_a_number_comes_in(folder: Path, place
     }  # fmt: skip
 
 
-def test_where_the_platform_has_filled_the_cell_otherwise_the_amendment_stays_out(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    place.do("UPDATE platform.members SET nik = '5303012901980099' WHERE member_no = 'T034'")
-    before = place.rows()
-    gated_again(folder, "530301290198002", "5303012901980021")
-    outcome, message = do_promote(folder)
+def test_where_the_platform_has_filled_the_cell_otherwise_the_amendment_stays_out(mended: Path, loaded: Place) -> None:
+    loaded.do("UPDATE platform.members SET nik = '5303012901980099' WHERE member_no = 'T034'")
+    before = loaded.rows()
+    outcome, message = do_promote(mended)
     assert outcome == "halted"
     assert message.startswith(
         f"{ONLY}: what was held of it cannot come in, and nothing was changed: the platform has since written another"
         " members.nik in 1 rows"
     )
     assert "53030129" not in message
-    assert place.rows() == before
+    assert loaded.rows() == before
 
 
-def test_where_the_platform_has_filled_the_cell_alike_there_is_nothing_to_do(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    place.do("UPDATE platform.members SET nik = '5303012901980021' WHERE member_no = 'T034'")
-    before = place.rows()
-    gated_again(folder, "530301290198002", "5303012901980021")
-    assert do_promote(folder) == ("amended", "")
-    assert place.rows() == before
-    assert place.ask("SELECT rows FROM migration.loads WHERE number = 2") == [(0,)]
+def test_where_the_platform_has_filled_the_cell_alike_there_is_nothing_to_do(mended: Path, loaded: Place) -> None:
+    loaded.do("UPDATE platform.members SET nik = '5303012901980021' WHERE member_no = 'T034'")
+    before = loaded.rows()
+    assert do_promote(mended) == ("amended", "")
+    assert loaded.rows() == before
+    assert loaded.ask("SELECT rows FROM migration.loads WHERE number = 2") == [(0,)]
 
 
-def test_a_changed_delivery_and_a_platform_that_wrote_are_told_apart(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    place.do("UPDATE platform.savings_accounts SET status = 'blocked'")
-    gated_again(folder, "Kleden;530301290198002", "Kledan;5303012901980021")
+@pytest.fixture(scope="module")
+def renamed(mended_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programme after its load, with that NIK mended and the name of its member changed, at the gate."""
+    root = tmp_path_factory.mktemp("renamed") / "program"
+    shutil.copytree(mended_once, root)
+    change_line(root, 37, "Kleden;5303012901980021", "Kledan;5303012901980021")
+    prepare(run_of(root))
+    return root
+
+
+def test_a_changed_delivery_and_a_platform_that_wrote_are_told_apart(
+    renamed: Path, loaded: Place, tmp_path: Path
+) -> None:
+    folder = tmp_path / "program"
+    shutil.copytree(renamed, folder)
+    loaded.do("UPDATE platform.savings_accounts SET status = 'blocked'")
     outcome, message = do_promote(folder)
     assert outcome == "halted"
     assert "its content changed since: members.full_name differs in 1 rows; restore" in message
     assert "savings_accounts" not in message
-    place.do("UPDATE platform.members SET full_name = 'Lain' WHERE member_no = 'T001'")
+    loaded.do("UPDATE platform.members SET full_name = 'Lain' WHERE member_no = 'T001'")
     message = do_promote(folder)[1]
     assert "members.full_name differs in 2 rows (with what the platform has written there since); restore" in message
 
@@ -302,13 +301,25 @@ def test_a_row_that_the_database_refuses_is_named_by_its_place_and_the_rest_goes
     assert place.rows() == reference
 
 
-def test_changed_content_is_refused_with_the_way_out(folder: Path, place: Place, reference: Rows) -> None:
-    assert do_promote(folder)[0] == "loaded"
+@pytest.fixture(scope="module")
+def moved(first_loads: FirstLoads, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programme after its load, with another address of the first member, at the gate."""
+    folder = tmp_path_factory.mktemp("moved") / "program"
+    shutil.copytree(first_loads.programme(), folder)
     with duckdb.connect(folder / "var" / "staging" / f"batch-{BATCH}.duckdb", read_only=True) as staging:
         row = staging.execute("SELECT _source_row, address FROM cleaned.members ORDER BY _row LIMIT 1").fetchone()
     assert row is not None
     change_line(folder, row[0], row[1], "Jalan Baru 1")
-    record = migrate(folder, BATCH, [ONLY])[ONLY]
+    prepare(run_of(folder))
+    return folder
+
+
+def test_changed_content_is_refused_with_the_way_out(
+    moved: Path, loaded: Place, tmp_path: Path, reference: Rows
+) -> None:
+    folder = tmp_path / "program"
+    shutil.copytree(moved, folder)
+    record = finish(run_of(folder))[ONLY]
     assert record["state"] == "failed"
     assert "its content changed since: members.address differs in 1 rows" in record["message"]
-    assert place.rows() == reference
+    assert loaded.rows() == reference

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, do_verify, run_of
+from promotable import BATCH, ONLY, FirstLoads, Place, do_promote, do_roll_back, do_verify, mend, run_of
 from world import finish, migrate, prepare
 
 from koop_pipeline.errors import RefusedError
@@ -42,29 +42,46 @@ def test_a_load_is_taken_out_whole_and_can_be_loaded_again(folder: Path, place: 
     assert place.rows() == before
 
 
-def test_a_load_and_its_amendment_go_together(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    change_line(folder, 37, "530301290198002", "5303012901980021")
-    assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
-    assert do_roll_back(folder) == ["amendment", "full"]
-    assert counted(place) == 0
+def test_a_load_and_its_amendment_go_together(mended: Path, loaded: Place) -> None:
+    assert finish(run_of(mended))[ONLY]["state"] == "verified"
+    assert do_roll_back(mended) == ["amendment", "full"]
+    assert counted(loaded) == 0
 
 
-def test_an_amendment_of_a_later_batch_goes_alone(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    before = place.rows()
-    change_line(folder, 37, "530301290198002", "5303012901980021")
-    text = (folder / "batches" / f"{BATCH}.yaml").read_text()
-    (folder / "batches" / "susulan.yaml").write_text(text.replace(f"batch: {BATCH}", "batch: susulan"))
-    assert migrate(folder, "susulan", [ONLY])[ONLY]["state"] == "verified"
-    assert place.rows() != before
+@pytest.fixture(scope="module")
+def later_once(first_loads: FirstLoads, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programme after its load, with a NIK that was held mended in the delivery of a later batch, at the gate."""
+    root = tmp_path_factory.mktemp("later") / "program"
+    shutil.copytree(first_loads.programme(), root)
+    mend(root)
+    text = (root / "batches" / f"{BATCH}.yaml").read_text()
+    (root / "batches" / "susulan.yaml").write_text(text.replace(f"batch: {BATCH}", "batch: susulan"))
+    prepare(later_run(root))
+    return root
+
+
+@pytest.fixture
+def later(later_once: Path, tmp_path: Path) -> Path:
+    """A copy of it to work on."""
+    return Path(shutil.copytree(later_once, tmp_path / "program"))
+
+
+def later_run(root: Path) -> BatchRun:
+    """The later batch, limited to the one cooperative."""
+    return BatchRun.of(ProgramFolder(root), "susulan", [ONLY])
+
+
+def test_an_amendment_of_a_later_batch_goes_alone(later: Path, loaded: Place) -> None:
+    before = loaded.rows()
+    run = later_run(later)
+    assert finish(run)[ONLY]["state"] == "verified"
+    assert loaded.rows() != before
     with pytest.raises(RefusedError, match="the later load of batch susulan stands on that of batch gelombang-01"):
-        do_roll_back(folder)
-    run = BatchRun.of(ProgramFolder(folder), "susulan", [ONLY])
+        do_roll_back(later)
     with Staging.open(run.folder.staging_path("susulan"), isolated=False) as staging:
         assert [load.kind for load in roll_back(staging, run, ONLY)] == ["amendment"]
-    assert place.rows() == before
-    assert do_roll_back(folder) == ["full"]
+    assert loaded.rows() == before
+    assert do_roll_back(later) == ["full"]
 
 
 @pytest.mark.parametrize(
@@ -126,17 +143,29 @@ def demanding(gated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_batch_may_demand_a_rehearsal_of_the_same_content(demanding: Path, tmp_path: Path, place: Place) -> None:
-    folder = tmp_path / "program"
+@pytest.fixture(scope="module")
+def demanding_of_more(demanding: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That batch with other content."""
+    root = tmp_path_factory.mktemp("more") / "program"
+    shutil.copytree(demanding, root)
+    mend(root)
+    prepare(run_of(root))
+    return root
+
+
+def test_a_batch_may_demand_a_rehearsal_of_the_same_content(
+    demanding: Path, demanding_of_more: Path, tmp_path: Path, place: Place
+) -> None:
+    folder, changed = tmp_path / "program", tmp_path / "changed"
     shutil.copytree(demanding, folder)
+    shutil.copytree(demanding_of_more, changed)
     demanded = f"{ONLY}: batch {BATCH} requires a passed rehearsal of the same content; run koop migrate"
     record = finish(run_of(folder))[ONLY]
     assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
     assert finish(run_of(folder, rehearse=True))[ONLY]["state"] == "rehearsed"
     assert migrate(folder, BATCH, [ONLY])[ONLY]["state"] == "verified"
     assert do_roll_back(folder) == ["full"]
-    change_line(folder, 37, "530301290198002", "5303012901980021")
-    record = migrate(folder, BATCH, [ONLY])[ONLY]
+    record = finish(run_of(changed))[ONLY]
     assert (record["state"], record["message"].startswith(demanded)) == ("failed", True)
 
 
@@ -167,19 +196,17 @@ def test_a_rehearsal_that_cannot_be_noted_is_reported_and_has_not_passed(
     assert place.ask("SELECT count(*) FROM migration.rehearsals") == [(0,)]
 
 
-def test_what_was_held_can_come_in_again_after_the_amendment_was_taken_out(folder: Path, place: Place) -> None:
-    assert do_promote(folder)[0] == "loaded"
-    held = sorted(place.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr)
+def test_what_was_held_can_come_in_again_after_the_amendment_was_taken_out(later: Path, loaded: Place) -> None:
+    held = sorted(loaded.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr)
     assert held
-    change_line(folder, 37, "530301290198002", "5303012901980021")
-    text = (folder / "batches" / f"{BATCH}.yaml").read_text()
-    (folder / "batches" / "susulan.yaml").write_text(text.replace(f"batch: {BATCH}", "batch: susulan"))
-    for _ in range(2):
-        assert migrate(folder, "susulan", [ONLY])[ONLY]["state"] == "verified"
-        run = BatchRun.of(ProgramFolder(folder), "susulan", [ONLY])
+    for again in (False, True):
+        run = later_run(later)
+        if again:
+            prepare(run)
+        assert finish(run)[ONLY]["state"] == "verified"
         with Staging.open(run.folder.staging_path("susulan"), isolated=False) as staging:
             assert [load.kind for load in roll_back(staging, run, ONLY)] == ["amendment"]
-        assert sorted(place.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr) == held
+        assert sorted(loaded.ask("SELECT table_name, key, column_name, rule FROM migration.held"), key=repr) == held
 
 
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)

@@ -1,13 +1,12 @@
 """A rollback that is cut off when the target has committed it: it is brought to its end, and never takes out more."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from promotable import BATCH, ONLY, Place, change_line, do_promote, do_roll_back, run_of
-from world import migrate
+from promotable import BATCH, ONLY, Place, do_roll_back, run_of
+from world import finish
 
 from koop_pipeline.errors import RefusedError
 from koop_pipeline.promotion import rollback
@@ -19,15 +18,11 @@ from koop_pipeline.target.postgres.writing import PostgresWriting
 
 
 @pytest.fixture
-def amended(gated: Path, place: Place, tmp_path: Path) -> Path:
+def amended(mended: Path, loaded: Place) -> Path:
     """A programme of which a load and an amendment stand in the target."""
-    root = tmp_path / "program"
-    shutil.copytree(gated, root)
-    assert do_promote(root)[0] == "loaded"
-    change_line(root, 37, "530301290198002", "5303012901980021")
-    assert migrate(root, BATCH, [ONLY])[ONLY]["state"] == "verified"
-    assert kinds(place) == ["full", "amendment"]
-    return root
+    assert finish(run_of(mended))[ONLY]["state"] == "verified"
+    assert kinds(loaded) == ["full", "amendment"]
+    return mended
 
 
 def kinds(place: Place) -> list[object]:
@@ -60,22 +55,22 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, root: Path, *, only_last: bool) -> 
 
 
 def test_the_last_load_is_taken_out_once_though_the_command_is_given_twice(
-    amended: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    amended: Path, loaded: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off(monkeypatch, amended, only_last=True)
-    assert kinds(place) == ["full"]
+    assert kinds(loaded) == ["full"]
     assert state(amended) == "verified"
     again = roll_back_last(amended)
     assert [(taken.kind, taken.rows) for taken in again] == [("amendment", None)]
-    assert kinds(place) == ["full"]
+    assert kinds(loaded) == ["full"]
     assert state(amended) == "rolled_back"
     assert [taken.kind for taken in roll_back_last(amended)] == ["full"]
-    assert kinds(place) == []
+    assert kinds(loaded) == []
 
 
-def test_a_rollback_of_all_is_brought_to_its_end(amended: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rollback_of_all_is_brought_to_its_end(amended: Path, loaded: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     cut_off(monkeypatch, amended, only_last=False)
-    assert kinds(place) == []
+    assert kinds(loaded) == []
     assert state(amended) == "verified"
     run = run_of(amended)
     assert do_roll_back(amended) == ["full"]
@@ -88,9 +83,9 @@ def test_a_rollback_of_all_is_brought_to_its_end(amended: Path, place: Place, mo
         do_roll_back(amended)
 
 
-@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+@pytest.mark.parametrize("loaded", ["postgres"], indirect=True)
 def test_a_commit_whose_answer_was_lost_is_not_done_again(
-    amended: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    amended: Path, loaded: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, lost = PostgresTarget.writing, [True]
 
@@ -105,4 +100,4 @@ def test_a_commit_whose_answer_was_lost_is_not_done_again(
     monkeypatch.setattr(PostgresTarget, "writing", unanswered)
     assert [(taken.kind, taken.rows) for taken in roll_back_last(amended)] == [("amendment", 1)]
     assert lost == []
-    assert kinds(place) == ["full"]
+    assert kinds(loaded) == ["full"]

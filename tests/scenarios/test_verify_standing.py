@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from delivered_again import MOVED, RETURNED, Deliveries
-from promotable import BATCH, ONLY, Place, do_promote, do_roll_back, do_verify, gated_sample, run_of
+from promotable import BATCH, ONLY, Place, do_promote, do_roll_back, do_verify, run_of
 from typer.testing import CliRunner
 
 from koop_pipeline.cli.app import app
@@ -24,12 +24,6 @@ def standing(number: int, kind: str, said: str) -> str:
     return f"(in the target: load {number} ({kind}) of batch {BATCH}, and {said}; {UNCOMPARED})"
 
 
-@pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
-    """The sample with one cooperative at the gate, in a batch in which both systems run side by side."""
-    return Deliveries(gated_sample(tmp_path_factory.mktemp("standing") / "program"))
-
-
 def record_of(root: Path) -> Row:
     """What the status says of the cooperative."""
     run = run_of(root)
@@ -39,15 +33,14 @@ def record_of(root: Path) -> Row:
 
 
 def test_the_load_before_a_delta_that_was_taken_out_is_proved_by_its_hash(
-    deliveries: Deliveries, place: Place, monkeypatch: pytest.MonkeyPatch
+    deliveries: Deliveries, delivered: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert do_promote(deliveries.after()) == ("loaded", "")
     again = deliveries.after(MOVED, RETURNED)
     assert do_promote(again) == ("delta", "")
     assert do_verify(again) == []
     assert (record_of(again)["state"], "(in the target" in record_of(again)["message"]) == ("verified", False)
     assert do_roll_back(again, only_last=True) == ["delta"]
-    monkeypatch.setattr("os.environ", {"KOOP_TARGET": place.url, "COLUMNS": "1000"})
+    monkeypatch.setattr("os.environ", {"KOOP_TARGET": delivered.url, "COLUMNS": "1000"})
     done = CliRunner().invoke(app, ["--program", str(again), "verify", BATCH])
     assert done.exit_code == 3
     assert "0 of 8 cooperatives are in the target and were compared, 0 rows." in done.output
@@ -56,7 +49,7 @@ def test_the_load_before_a_delta_that_was_taken_out_is_proved_by_its_hash(
     record = record_of(again)
     assert record["state"] == "rolled_back"
     assert record["message"].endswith(standing(1, "full", AS_LEFT))
-    place.do(PHONE)
+    delivered.do(PHONE)
     assert do_verify(again) == [f"{ONLY}: the target does not hold what its last load left"]
     record = record_of(again)
     assert record["state"] == "failed"
@@ -66,28 +59,27 @@ def test_the_load_before_a_delta_that_was_taken_out_is_proved_by_its_hash(
 
 
 def test_the_load_before_a_refused_delta_is_proved_too_and_so_is_what_the_platform_had_written_by_then(
-    deliveries: Deliveries, place: Place
+    deliveries: Deliveries, delivered: Place
 ) -> None:
     """The platform writes a phone before the delta, which notes what it holds; then it takes the phone back."""
-    assert do_promote(deliveries.after()) == ("loaded", "")
-    ((phone,),) = place.ask("SELECT phone FROM platform.members WHERE member_no = 'T001'")
+    ((phone,),) = delivered.ask("SELECT phone FROM platform.members WHERE member_no = 'T001'")
     refused = deliveries.after(RETURNED, removes=0)
     outcome, message = do_promote(refused)
     assert outcome == "halted"
     assert do_verify(refused) == [message]
     record = record_of(refused)
     assert (record["state"], record["message"]) == ("failed", f"{message} {standing(1, 'full', AS_LEFT)}")
-    place.do(PHONE)
+    delivered.do(PHONE)
     assert do_promote(deliveries.after(MOVED)) == ("delta", "")
     assert do_promote(refused)[0] == "halted"
     assert record_of(refused)["message"].endswith(f"(in the target, unchanged: its load of batch {BATCH})")
     do_verify(refused)
     assert record_of(refused)["message"].endswith(standing(2, "delta", AS_LEFT))
-    place.do(f"UPDATE platform.members SET phone = '{phone}' WHERE member_no = 'T001'")
+    delivered.do(f"UPDATE platform.members SET phone = '{phone}' WHERE member_no = 'T001'")
     do_verify(refused)
     without = "all that it holds of it makes the hash of what was loaded, without what the platform had written since"
     assert record_of(refused)["message"].endswith(standing(2, "delta", without))
-    place.do("DELETE FROM platform.opening_trial_balance WHERE account_code = '1.1.1'")
+    delivered.do("DELETE FROM platform.opening_trial_balance WHERE account_code = '1.1.1'")
     do_verify(refused)
     said = record_of(refused)["message"]
     assert "and since then written to: opening_trial_balance (loaded " in said
@@ -106,9 +98,8 @@ def test_a_staging_file_of_before_the_last_load_does_not_call_its_rows_differenc
     assert record["message"].endswith(standing(2, "delta", AS_LEFT))
 
 
-def test_a_load_is_named_where_staging_knows_of_none(deliveries: Deliveries, place: Place) -> None:
+def test_a_load_is_named_where_staging_knows_of_none(deliveries: Deliveries, delivered: Place) -> None:
     """The staging file is another one, which never reached the promotion."""
-    assert do_promote(deliveries.after()) == ("loaded", "")
     again = deliveries.after(MOVED)
     assert do_verify(again) == []
     record = record_of(again)
@@ -116,7 +107,7 @@ def test_a_load_is_named_where_staging_knows_of_none(deliveries: Deliveries, pla
     assert record["message"].endswith(standing(1, "full", AS_LEFT))
 
 
-@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+@pytest.mark.parametrize("delivered", ["postgres"], indirect=True)
 @pytest.mark.parametrize(
     ("unread", "halts", "said"),
     [
@@ -126,12 +117,11 @@ def test_a_load_is_named_where_staging_knows_of_none(deliveries: Deliveries, pla
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_too(
-    deliveries: Deliveries, place: Place, monkeypatch: pytest.MonkeyPatch, unread: str, halts: list[str], said: str
+    deliveries: Deliveries, delivered: Place, monkeypatch: pytest.MonkeyPatch, unread: str, halts: list[str], said: str
 ) -> None:
     """A policy of somebody's own divides by zero for whoever reads the table."""
     monkeypatch.setattr("koop_pipeline.target.postgres.target.LONGEST_WAIT_SECONDS", 0.1)
-    assert do_promote(deliveries.after()) == ("loaded", "")
-    place.do(
+    delivered.do(
         f"CREATE POLICY breaks ON {unread} AS RESTRICTIVE FOR SELECT USING (1 / (CASE cooperative_id WHEN '{ONLY}' THEN"
         " 0 ELSE 1 END) = 1)"
     )
