@@ -37,7 +37,7 @@ postgres: $(READY)
 test-crash: $(READY)
 	@KOOP_TEST_CRASH=full $(BIN)/pytest tests/scenarios/test_crash.py
 
-# the benchmarks in their small form, a few minutes; benchmarks/README.md has the large one
+# the benchmarks in their small form, five to ten minutes; benchmarks/README.md has the large one
 bench: $(READY)
 	@$(BIN)/python benchmarks/compare.py var/bench --cooperatives 5 20 --obvious 20 --members 20000
 

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -115,9 +115,17 @@ def measure(command: Sequence[str], output: int | None = None) -> Measured:
     with watched(tree):
         code = subprocess.run(command, stdout=output, check=False).returncode
         wall = time.perf_counter() - started
+    reap()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     charged = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Measured(wall, max(charged, tree.cpu), tree.peak, code)
+
+
+def reap() -> None:
+    """Take leave of the adopted processes that ended, so that the kernel charges them here and none counts twice."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def machine() -> str:

@@ -6,6 +6,7 @@ the seconds that its import takes. https://github.com/great-expectations/great_e
 
 import importlib
 import sys
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,8 @@ class Later(ModuleType):
 
 
 def import_later(*names: str) -> None:
-    """Put a stand-in where a module of these is not imported."""
+    """Put a stand-in where a module of these is installed and not imported."""
     for name in names:
-        sys.modules.setdefault(name, Later(name))
+        if name not in sys.modules and (spec := find_spec(name)):
+            sys.modules[name] = stand_in = Later(name)
+            stand_in.__spec__ = spec

@@ -1,6 +1,7 @@
 """Modules imported when they are first used: stand-ins step aside, and GX's heavy libraries wait."""
 
 import importlib
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ def test_a_module_is_imported_when_something_of_it_is_asked_for(heavy: str) -> N
     import_later(heavy)
     early = importlib.import_module(heavy)
     assert isinstance(early, Later)
+    assert importlib.util.find_spec(heavy) is early.__spec__ is not None
+    assert isinstance(sys.modules[heavy], Later)
     assert early.VALUE == 7
     assert not isinstance(sys.modules[heavy], Later)
     assert importlib.import_module(heavy) is not early
@@ -34,6 +37,12 @@ def test_what_it_lacks_is_an_attribute_error(heavy: str) -> None:
     import_later(heavy)
     with pytest.raises(AttributeError, match="NOTHING"):
         _ = importlib.import_module(heavy).NOTHING
+
+
+def test_of_a_module_that_is_not_installed_there_is_no_stand_in() -> None:
+    """Whoever asks for it is told that it is not there."""
+    import_later("invented_missing")
+    assert "invented_missing" not in sys.modules
 
 
 def test_a_module_that_is_there_stays(heavy: str) -> None:
