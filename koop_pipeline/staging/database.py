@@ -63,8 +63,9 @@ class Staging:
 
     def use_macros(self, statements: Sequence[str]) -> None:
         """Put these macros in force, in their order; those that are in force already are not made again."""
+        there, self.macros = self.macros, ()
         for statement in statements:
-            if statement not in self.macros:
+            if statement not in there:
                 self.execute(statement)
         self.macros = tuple(statements)
 
@@ -99,6 +100,7 @@ class Staging:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
+            self.macros = ()  # those made inside are undone with the rest
             raise
         self.connection.execute("COMMIT")
 
