@@ -74,13 +74,16 @@ def generated(work: Path, name: str, *options: str) -> tuple[Path, int]:
     return folder, sum(path.read_bytes().count(b"\n") - 1 for path in files)
 
 
+def migrating(folder: Path) -> list[str]:
+    """The command that is measured."""
+    return [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
+
+
 def ours(folder: Path, *, postgres: bool) -> tuple[Measured, int | None, None]:
     """`koop migrate` from nothing, in a process of its own; how many cooperatives were verified."""
     shutil.rmtree(folder / "var", ignore_errors=True)
     with tempfile.NamedTemporaryFile(suffix=".json") as said:
-        command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
-        if postgres:
-            command = [sys.executable, __file__, str(folder), "--inner"]
+        command = [sys.executable, __file__, str(folder), "--inner"] if postgres else migrating(folder)
         with Path(said.name).open("wb") as output:
             measured = measure(command, output.fileno())
         if measured.code:
@@ -90,13 +93,15 @@ def ours(folder: Path, *, postgres: bool) -> tuple[Measured, int | None, None]:
 
 
 def migrate_into_postgres(folder: Path) -> int:
-    """`koop migrate` into a server of its own, which is started before and stopped after."""
+    """`koop migrate` into a server of its own, which is started before and stopped after.
+
+    Only this way imports what starts a server: the others are not charged with it.
+    """
     from floor import target_at
 
     with target_at(None) as url:
         environment = {**os.environ, "KOOP_TARGET": url}
-        command = [*KOOP, "--program", str(folder), "migrate", BATCH, "--json"]
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.run(migrating(folder), env=environment, check=False).returncode
 
 
 def by_script(name: str, folder: Path) -> tuple[Measured, int | None, float | None]:

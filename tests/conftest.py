@@ -5,7 +5,7 @@ Hypothesis has no deadline, since machines differ and timings belong in benchmar
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +36,20 @@ def deliveries(gated: Path) -> "Deliveries":
     return Deliveries(gated)
 
 
-@pytest.fixture(params=["embedded", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Place"]:
-    """An empty target of each kind, which KOOP_TARGET names."""
+@contextmanager
+def _named(kind: str, folder: Path, like: "Place | None" = None) -> Iterator["Place"]:
+    """A new target that KOOP_TARGET names as long as it is there."""
     from promotable import place_of
 
-    with place_of(request.param, tmp_path) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
+    with place_of(kind, folder, like) as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KOOP_TARGET", made.url)
+        yield made
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Place"]:
+    """An empty target of each kind, which KOOP_TARGET names."""
+    with _named(request.param, tmp_path) as made:
         yield made
 
 
@@ -65,26 +72,16 @@ def first_deliveries(deliveries: "Deliveries", tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(params=["embedded", "postgres"])
-def loaded(
-    request: pytest.FixtureRequest, first_loads: "FirstLoads", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator["Place"]:
+def loaded(request: pytest.FixtureRequest, first_loads: "FirstLoads", tmp_path: Path) -> Iterator["Place"]:
     """A target of each kind into which the sample's one cooperative was loaded, which KOOP_TARGET names."""
-    from promotable import place_of
-
-    with place_of(request.param, tmp_path, first_loads[request.param]) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
+    with _named(request.param, tmp_path, first_loads[request.param]) as made:
         yield made
 
 
 @pytest.fixture(params=["embedded", "postgres"])
-def delivered(
-    request: pytest.FixtureRequest, first_deliveries: "FirstLoads", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator["Place"]:
+def delivered(request: pytest.FixtureRequest, first_deliveries: "FirstLoads", tmp_path: Path) -> Iterator["Place"]:
     """A target of each kind into which the first of the deliveries was loaded, which KOOP_TARGET names."""
-    from promotable import place_of
-
-    with place_of(request.param, tmp_path, first_deliveries[request.param]) as made:
-        monkeypatch.setenv("KOOP_TARGET", made.url)
+    with _named(request.param, tmp_path, first_deliveries[request.param]) as made:
         yield made
 
 

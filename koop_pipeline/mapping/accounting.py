@@ -42,11 +42,10 @@ def account_raw(staging: Staging, run: BatchRun) -> None:
     staging.clear("mapped.failures", run.ids, f"note LIKE '{OWN}:%'")
     going = set(begin(staging, "map", run.ids, OWN))
     sizes = dict(staging.rows("SELECT cooperative_id, sum(rows)::BIGINT FROM raw.tables GROUP BY 1"))
-    in_order = ((one.id, sizes.get(one.id, 0)) for one in run.cooperatives if one.id in going)
-    for group in progress.through(groups(in_order, CHUNK_ROWS), sizes):
-        found = {each: _uses_or_halt(staging, run, run.batch.cooperative(each)) for each in group}
-        uses = {each: tables for each, tables in found.items() if tables is not None}
-        _book_tables(staging, run, list(uses), uses)
+    cooperatives = {one.id: one for one in run.cooperatives if one.id in going}
+    for group in progress.through(groups(((each, sizes.get(each, 0)) for each in cooperatives), CHUNK_ROWS), sizes):
+        found = ((each, _uses_or_halt(staging, run, cooperatives[each])) for each in group)
+        _book_tables(staging, run, {each: uses for each, uses in found if uses is not None})
 
 
 def _uses_or_halt(staging: Staging, run: BatchRun, cooperative: Cooperative) -> Uses | None:
@@ -99,8 +98,9 @@ def _uses(staging: Staging, run: BatchRun, cooperative: Cooperative) -> Uses:
     return uses
 
 
-def _book_tables(staging: Staging, run: BatchRun, ids: list[str], uses: dict[str, Uses]) -> None:
-    """The account of every raw table of these cooperatives."""
+def _book_tables(staging: Staging, run: BatchRun, uses: dict[str, Uses]) -> None:
+    """The account of every raw table of the cooperatives whose uses these are."""
+    ids = list(uses)
     lost_rows, excluded_rows, used_rows = (count(staging, ids) for count in (_named_as_lost, _excluded, _used))
     leading = _leading(staging, ids)
     booked = []
