@@ -4,6 +4,7 @@ The command line listens with a progress bar, Dagster's resource with lines in t
 `step` when they begin and `advance` when some cooperatives are done. Nothing personal goes in here.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 class Standing:
     """How far the step that runs has come.
 
-    `done` of its `of` cooperatives, `rows` of what it works through, `seconds` since it began. `of` is 0 where a step
-    takes all cooperatives at once.
+    `done` of its `of` cooperatives, `rows` of what it works through, `seconds` since it began, `silent` seconds since
+    it last said something. `of` is 0 where a step takes all cooperatives at once.
     """
 
     step: str
@@ -23,6 +24,7 @@ class Standing:
     of: int
     rows: int
     seconds: float
+    silent: float = 0.0
 
     @property
     def pace(self) -> float:
@@ -36,7 +38,10 @@ class Standing:
 
 
 Listener = Callable[[Standing], None]
+LONG = 10.0
+"""Seconds of silence after which a step is said to be running still."""
 _listeners: list[Listener] = []
+_telling = threading.Lock()
 
 
 @dataclass
@@ -46,9 +51,11 @@ class _Step:
     done: int = 0
     rows: int = 0
     began: float = field(default_factory=time.monotonic)
+    spoke: float = field(default_factory=time.monotonic)
 
     def standing(self) -> Standing:
-        return Standing(self.name, self.done, self.of, self.rows, time.monotonic() - self.began)
+        now = time.monotonic()
+        return Standing(self.name, self.done, self.of, self.rows, now - self.began, now - self.spoke)
 
 
 _step = _Step()
@@ -65,6 +72,7 @@ def advance(cooperatives: int = 0, rows: int = 0) -> None:
     """Say that the step has done so many more."""
     _step.done += cooperatives
     _step.rows += rows
+    _step.spoke = time.monotonic()
     _tell()
 
 
@@ -86,10 +94,14 @@ def standing() -> Standing:
 
 
 def sentence(now: Standing) -> str:
-    """`extract: 300 of 1,000 cooperatives, 9,100,000 rows, 45,000 rows/s, about 2 min left of this step`."""
+    """`extract: 300 of 1,000 cooperatives, 9,100,000 rows, 45,000 rows/s, about 2 min left of this step`.
+
+    A step that has long said nothing is still `running for 4 min`.
+    """
     parts = [f"{now.done:,} of {now.of:,} cooperatives"] if now.of and now.done else []
     parts += [f"{now.rows:,} rows", f"{now.pace:,.0f} rows/s"] if now.rows else []
     parts += [f"about {duration(now.left)} left of this step"] if now.left else []
+    parts += [f"running for {duration(now.seconds)}"] if now.silent >= LONG else []
     return f"{now.step}: {', '.join(parts)}" if parts else now.step
 
 
@@ -102,9 +114,10 @@ def duration(seconds: float) -> str:
 
 
 def _tell() -> None:
-    now = _step.standing()
-    for listener in _listeners:
-        listener(now)
+    with _telling:
+        now = _step.standing()
+        for listener in tuple(_listeners):
+            listener(now)
 
 
 @contextmanager
@@ -115,3 +128,21 @@ def listening(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+@contextmanager
+def beating(every: float) -> Iterator[None]:
+    """Tell whoever listens every so many seconds besides: a step may work for minutes on one large cooperative."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(every):
+            _tell()
+
+    thread = threading.Thread(target=beat, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

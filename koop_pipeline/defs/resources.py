@@ -118,6 +118,7 @@ class BatchResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         logged = _Log(context.log.info)
         with progress.listening(logged), desk.staging(path, isolated=isolated) as staging:
             progress.step(step, len(run.ids))
-            yield staging, run
+            with progress.beating(LOG_EVERY):
+                yield staging, run
             if snapshot:
                 Snapshots(staging, run.batch, run.folder.status_path(run.batch.batch)).now()

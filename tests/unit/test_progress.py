@@ -1,5 +1,7 @@
 """What a run says of how far it has come."""
 
+import threading
+
 import pytest
 
 from koop_pipeline import progress
@@ -14,6 +16,11 @@ from koop_pipeline.progress import Standing, duration, sentence
         (
             Standing("extract", 300, 1000, 9_100_000, 180.0),
             "extract: 300 of 1,000 cooperatives, 9,100,000 rows, 50,556 rows/s, about 7 min left of this step",
+        ),
+        (Standing("verdicts", 0, 1000, 0, 95.0, silent=40.0), "verdicts: running for 2 min"),
+        (
+            Standing("clean loans", 1, 2, 100, 50.0, silent=9.9),
+            "clean loans: 1 of 2 cooperatives, 100 rows, 2 rows/s, about 50 s left of this step",
         ),
         (Standing("extract", 4, 4, 100, 10.0), "extract: 4 of 4 cooperatives, 100 rows, 10 rows/s"),
     ],
@@ -52,3 +59,21 @@ def test_nobody_is_told_after_he_stopped_listening() -> None:
         progress.step("one")
     progress.step("two")
     assert [now.step for now in heard] == ["one"]
+
+
+def test_a_step_that_says_nothing_is_heard_of_all_the_same() -> None:
+    told = threading.Event()
+    heard: list[Standing] = []
+
+    def listen(now: Standing) -> None:
+        heard.append(now)
+        if len(heard) > 3:
+            told.set()
+
+    progress.step("one large cooperative", 1)
+    with progress.listening(listen), progress.beating(0.001):
+        assert told.wait(timeout=20)
+    assert {now.step for now in heard} == {"one large cooperative"}
+    assert [now.silent for now in heard] == sorted(now.silent for now in heard)
+    assert heard[-1].silent > heard[0].silent
+    assert not any(thread.name == "progress" for thread in threading.enumerate())

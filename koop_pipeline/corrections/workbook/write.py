@@ -23,6 +23,7 @@ from koop_pipeline.corrections.workbook.identity import Fixed, LineRecord, PairR
 from koop_pipeline.corrections.workbook.identity import Workbook as WorkbookRecord
 from koop_pipeline.corrections.workbook.look import Look, height, plain, set_up
 from koop_pipeline.identifiers.rupiah import grouped
+from koop_pipeline.program.profile import CONTROL_HEADS
 
 HEAD_ROW, FIRST_ROW = 2, 3
 EMPTY_ROWS = 50
@@ -31,8 +32,8 @@ CONSEQUENCES = re.compile(
     r" (?:Koperasi ini belum dapat dipindahkan|Pemindahan tetap berjalan|Nilai ini dikosongkan di sistem baru"
     r"|Baris ini ditahan dan tidak dipindahkan)[^.]*\.$"
 )
-_AMOUNT = r"(-?[0-9]+(?:\.[0-9]{2})?|nothing)"
-_TOTAL = r"(savings|loans_written_off|loans|members|assets)(:[^ ;]+)?"
+_AMOUNT = r"(-?[0-9]+(?:\.[0-9]{2})?|nothing|unreadable)"
+_TOTAL = rf"({'|'.join(CONTROL_HEADS)})(:[^ ;]+)?"
 NOTES = {
     f"debit {_AMOUNT}, credit {_AMOUNT}, difference {_AMOUNT}": "debit {}, kredit {}, selisih {}",
     f"{_TOTAL} declared {_AMOUNT}, found {_AMOUNT}": "{}{} dinyatakan {}, ditemukan {}",
@@ -46,7 +47,9 @@ NOTES = {
 """The pipeline's own notes about totals: what each says in English, and in Indonesian."""
 NOUNS = {
     "savings": "simpanan", "loans": "pinjaman", "loans_written_off": "pinjaman dihapusbukukan", "members": "anggota",
-    "assets": "aset", "nothing": "tidak ada",
+    "assets": "aset", "savings_transactions": "mutasi simpanan", "loan_repayments": "angsuran",
+    "collaterals": "agunan", "debit": "debit", "credit": "kredit", "nothing": "tidak ada",
+    "unreadable": "tidak terbaca sebagai angka",
 }  # fmt: skip
 
 

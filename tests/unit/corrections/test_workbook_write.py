@@ -15,8 +15,9 @@ from openpyxl import load_workbook
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.corrections.model import CORRECTABLE
 from koop_pipeline.corrections.workbook import layout
-from koop_pipeline.corrections.workbook.write import in_indonesian, write_workbook
+from koop_pipeline.corrections.workbook.write import NOUNS, in_indonesian, write_workbook
 from koop_pipeline.identifiers.rupiah import grouped
+from koop_pipeline.program.profile import CONTROL_HEADS
 
 FIRST = 3
 
@@ -250,13 +251,15 @@ def test_amounts_and_words_of_totals() -> None:
     assert grouped("-1250000.5") == "-1.250.000,50"
     assert in_indonesian("savings declared 100.00, found 90.00") == "simpanan dinyatakan 100,00, ditemukan 90,00"
     assert (
-        in_indonesian("loans:KRD-A delivered nothing, mapped 5.00")
-        == "pinjaman:KRD-A menurut berkas tidak ada, terbaca 5,00"
+        in_indonesian("loans:KRD-A delivered unreadable, mapped 5.00")
+        == "pinjaman:KRD-A menurut berkas tidak terbaca sebagai angka, terbaca 5,00"
     )
+    assert in_indonesian("loan_repayments delivered 7.00, mapped 5.00") == "angsuran menurut berkas 7,00, terbaca 5,00"
     assert in_indonesian("members declared 12, found 10, merged 1; assets declared 1.00, found 0.00") == (
         "anggota dinyatakan 12, ditemukan 10, digabung 1; aset dinyatakan 1,00, ditemukan 0,00"
     )
     assert in_indonesian(None) == ""
+    assert set(CONTROL_HEADS) <= set(NOUNS)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
 """The staging file that the steps of one run share."""
 
+import shutil
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from filelock import FileLock
 
-from koop_pipeline.defs.resources import Desk
+from koop_pipeline import progress
+from koop_pipeline.defs import resources
+from koop_pipeline.defs.resources import SAMPLE, BatchResource, Desk
 from koop_pipeline.staging import Staging
 
 
@@ -52,3 +58,19 @@ def test_a_step_that_fails_leaves_the_file_closed_and_what_it_committed(tmp_path
         assert again.rows("SELECT load_id FROM verification.promotions") == [("1",)]
     desk.close()
     assert sorted(each.suffix for each in tmp_path.glob("batch*")) == [".duckdb", ".lock"]
+
+
+def test_a_step_that_works_long_and_says_nothing_is_in_dagsters_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "LOG_EVERY", 0.01)
+    monkeypatch.setattr(progress, "LONG", 0.0)
+    folder = shutil.copytree(SAMPLE, tmp_path / "sample", ignore=shutil.ignore_patterns("var"))
+    monkeypatch.setenv(resources.PROGRAM_VARIABLE, str(folder))
+    said: SimpleQueue[str] = SimpleQueue()
+    context = SimpleNamespace(partition_key="gelombang-01", log=SimpleNamespace(info=said.put))
+    batch = BatchResource()
+    with batch.working(cast("Any", context), "clean members"):
+        lines = {said.get(timeout=20) for _ in range(3)}
+    batch._desk.close()
+    assert lines == {"clean members: running for 1 s"}

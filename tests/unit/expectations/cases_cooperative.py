@@ -93,6 +93,7 @@ COOPERATIVE_CASES: list[Case] = [
         "COP-HOP-01",
     ),
     change("controls", "true", "mapped = null", "MAP-CTL-01"),
+    change("controls", "true", "delivered = null", "MAP-CTL-01"),
     failure("members", "MBR-NEW-01", "COP-GATE-01"),
     failure("members", "LON-SCH-01", "COP-GATE-01"),
     without("officers", "ABS-OFFICERS-01"),

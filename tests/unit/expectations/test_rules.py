@@ -52,6 +52,7 @@ def test_every_rule_is_seen_to_fire_in_some_case() -> None:
         ("amount = 800000.01", "DCL-TOT-02", "savings declared 800000.01, found 800000.00"),
         ("amount = 4", "DCL-TOT-01", "members declared 4, found 3, merged 0"),
         ("mapped = null", "MAP-CTL-01", "savings delivered 800000.00, mapped nothing"),
+        ("delivered = null", "MAP-CTL-01", "savings delivered unreadable, mapped 800000.00"),
         ("principal = 300004.01", "LSC-SUM-01", "schedule 600004.01, outstanding 600000.00"),
     ],
 )
