@@ -1,8 +1,10 @@
 """Settings of all tests, and the programmes and the targets that tests of promotion share.
 
-Hypothesis has no deadline, since machines differ and timings belong in benchmarks.
+Hypothesis has no deadline, since machines differ and timings belong in benchmarks. Garbage is looked for as seldom as
+`koop` does it (`cli/app.py`): a worker holds millions of objects that live to its end.
 """
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 settings.register_profile("koop", deadline=None)
 settings.load_profile("koop")
+gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

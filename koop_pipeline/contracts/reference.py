@@ -13,8 +13,8 @@ What every legacy system is mapped to ([profile.md](profile.md)) and what the ta
 `cooperative_id`; the key is `cooperative_id` and the columns marked *key*. Each ends with `branch`, `source_no` and
 `extras` (JSON of what has no column). Unknown is null, never 0. Text is NFC and trimmed; lists of words are closed.
 
-*needed*: never empty. *derived*: worked out where the profile leaves it out, compared where it gives it. *optional*: may
-be unknown. *personal*: shown masked everywhere but in staging, in the target and in what goes to the cooperative
+*needed*: never empty. *derived*: worked out where the profile leaves it out, compared where it gives it. *optional*:
+may be unknown. *personal*: shown masked everywhere but in staging, in the target and in what goes to the cooperative
 itself. What else is asked of a value stands with the rules in `expectations/`. This page is made from
 `koop_pipeline/contracts`.
 """

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from postgres_server import new_database
+from postgres_server import new_database, upgraded
 
 from koop_pipeline.contracts import TABLES
 from koop_pipeline.program.target_address import TargetAddress
@@ -85,7 +85,7 @@ def opened(url: str, folder: Path) -> Iterator[tuple[Staging, PostgresTarget]]:
 def new_world(folder: Path) -> Iterator[World]:
     """A new database with its target, and a connection of the database's owner beside it."""
     with (
-        new_database() as url,
+        new_database(upgraded()) as url,
         opened(url, folder) as (staging, target),
         psycopg.connect(url, autocommit=True) as owner,
     ):

@@ -177,9 +177,9 @@ def _hashes(root: Path) -> Hashes:
 
 
 def _books(place: Place) -> Rows:
-    return {
-        book: sorted(place.ask(f"SELECT {', '.join(columns(book))} FROM migration.{book}"), key=repr) for book in BOOKS
-    }
+    queries = [f"SELECT {', '.join(columns(book))} FROM migration.{book}" for book in BOOKS]
+    answers = zip(BOOKS, place.ask_all(queries), strict=True)
+    return {book: sorted(rows, key=repr) for book, rows in answers}
 
 
 def untouched(place: Place) -> bool:

@@ -64,10 +64,9 @@ DECLARED = {
 
 def books(place: Place) -> list[list[tuple[object, ...]]]:
     """What the books of loads and of their rows hold."""
-    return [
-        sorted(place.ask(f"SELECT * FROM migration.{book}"), key=repr)
-        for book in ("load_tables", "loaded_rows", "deltas", "delta_rows", "held", "amended")
-    ]
+    names = ("load_tables", "loaded_rows", "deltas", "delta_rows", "held", "amended")
+    answers = place.ask_all([f"SELECT * FROM migration.{book}" for book in names])
+    return [sorted(rows, key=repr) for rows in answers]
 
 
 @dataclass

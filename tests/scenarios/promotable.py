@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 
 import duckdb
 import psycopg
-from postgres_server import new_database
+from postgres_server import new_database, upgraded
 from pytest import MonkeyPatch
 from world import prepare
 
 from koop_pipeline.contracts import PROMOTED
-from koop_pipeline.contracts.model import Column
+from koop_pipeline.contracts.model import Column, Table
 from koop_pipeline.defs.promote_verify import current_hashes
 from koop_pipeline.program.folder import ProgramFolder
 from koop_pipeline.program.run import BatchRun
@@ -60,11 +60,15 @@ class Place:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query, seen without tenants."""
+        return self.ask_all([sql])[0]
+
+    def ask_all(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+        """All rows of each query, by one connection."""
         if self.is_postgres:
             with psycopg.connect(self.url) as connection:
-                return connection.execute(sql).fetchall()
+                return [connection.execute(sql).fetchall() for sql in queries]
         with duckdb.connect(self.url.removeprefix("duckdb:///"), read_only=True) as database:
-            return database.execute(sql).fetchall()
+            return [database.execute(sql).fetchall() for sql in queries]
 
     def do(self, sql: str) -> None:
         """Change something behind the pipeline's back."""
@@ -77,11 +81,13 @@ class Place:
 
     def rows(self) -> Rows:
         """Everything in the platform's tables, in an order that no collation makes."""
-        found = {}
-        for table in PROMOTED:
-            columns = ", ".join(map(_shown, (Column("cooperative_id"), *table.all_columns)))
-            found[table.name] = sorted(self.ask(f"SELECT {columns} FROM platform.{table.name}"), key=repr)
-        return found
+        answers = zip(PROMOTED, self.ask_all([_all_of(table) for table in PROMOTED]), strict=True)
+        return {table.name: sorted(rows, key=repr) for table, rows in answers}
+
+
+def _all_of(table: Table) -> str:
+    columns = ", ".join(map(_shown, (Column("cooperative_id"), *table.all_columns)))
+    return f"SELECT {columns} FROM platform.{table.name}"
 
 
 def _shown(column: Column) -> str:
@@ -90,14 +96,14 @@ def _shown(column: Column) -> str:
 
 @contextmanager
 def place_of(kind: str, folder: Path, like: Place | None = None) -> Iterator[Place]:
-    """A new target, `embedded` or `postgres`: empty, or a copy of another of its kind."""
+    """A new target, `embedded` or `postgres` (with its schema): empty, or a copy of another of its kind."""
     if kind == "embedded":
         path = folder / "target.duckdb"
         if like:
             shutil.copyfile(like.url.removeprefix("duckdb:///"), path)
         yield Place(f"duckdb:///{path}")
     else:
-        with new_database(urlsplit(like.url).path.removeprefix("/") if like else "template1") as url:
+        with new_database(urlsplit(like.url).path.removeprefix("/") if like else upgraded()) as url:
             yield Place(url)
 
 

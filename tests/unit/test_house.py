@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ EVERY = sorted([*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "data").rglo
 STEPS = ("extract", "mapping", "cleaning", "opening", "gates", "promotion", "verification")
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Modules that a file imports at run time, anywhere in it."""
     found: set[str] = set()

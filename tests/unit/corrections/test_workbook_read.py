@@ -1,5 +1,6 @@
 """A workbook that came back: what is taken from it, and the sentence for each thing that cannot be taken."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -33,10 +34,18 @@ def at(row: int) -> At:
     return At(file="legacy/uji/anggota.csv", table="anggota", row=row)
 
 
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workbook as it goes out, with three empty rows to add on where officers get fifty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("koop_pipeline.corrections.workbook.write.EMPTY_ROWS", 3)
+        return write(tmp_path_factory.mktemp("sent"))
+
+
 @pytest.fixture
-def workbook(tmp_path: Path) -> Path:
-    """The workbook as it goes out."""
-    return write(tmp_path)
+def workbook(sent: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copy(sent, tmp_path))
 
 
 @pytest.fixture
