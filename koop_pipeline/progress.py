@@ -7,7 +7,7 @@ The command line listens with a progress bar, Dagster's resource with lines in t
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -78,7 +78,8 @@ def advance(cooperatives: int = 0, rows: int = 0) -> None:
 
 def over(cooperatives: int) -> None:
     """Say that the step that runs has so many cooperatives before it, whatever it began with, and none of them done."""
-    _step.of, _step.done = cooperatives, 0
+    with _telling:
+        _step.of, _step.done = cooperatives, 0
 
 
 def through(groups: Iterable[list[str]], sizes: Mapping[str, int]) -> Iterator[list[str]]:
@@ -137,7 +138,8 @@ def beating(every: float) -> Iterator[None]:
 
     def beat() -> None:
         while not ended.wait(every):
-            _tell()
+            with suppress(Exception):  # a log that does not answer must not end the telling
+                _tell()
 
     thread = threading.Thread(target=beat, name="progress", daemon=True)
     thread.start()

@@ -12,6 +12,8 @@ from koop_pipeline.errors import KoopError
 from koop_pipeline.program.folder import ProgramFolder
 
 LATEST_START = timedelta(days=1)
+STARTED_TAG = "koop/started"
+"""On the run of a batch that started by itself: the batch and its hour."""
 STARTS_AT = re.compile(rb"^starts_at[ \t]*:(.*)$", re.MULTILINE)
 
 migrate_batch = dg.define_asset_job(
@@ -32,18 +34,27 @@ migrate_batch = dg.define_asset_job(
 def start_batches(
     context: dg.ScheduleEvaluationContext, batch: BatchResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """A run for every batch whose time has come."""
+    """A run for every batch whose time has come, and that was not started for it yet.
+
+    Dagster holds a run key of a schedule against the runs of the same minute alone; the tag is held against all.
+    """
     now = context.scheduled_execution_time.astimezone(UTC)
-    due = [name for name in batch.folder.batch_names if _is_due(batch.folder, name, now)]
-    for name in due:
+    hours = {name: _hour(batch.folder, name, now) for name in batch.folder.batch_names}
+    due = {name: f"{name} {hour.isoformat()}" for name, hour in hours.items() if hour}
+    fresh = {name: mark for name, mark in due.items() if not _was_started(context.instance, mark)}
+    for name, mark in fresh.items():
         context.instance.add_dynamic_partitions(batches.name or "", [name])
-        yield dg.RunRequest(run_key=f"start-{name}", partition_key=name)
-    if not due:
+        yield dg.RunRequest(run_key=f"start-{mark}", partition_key=name, tags={STARTED_TAG: mark})
+    if not fresh:
         yield dg.SkipReason("no batch is due")
 
 
-def _is_due(folder: ProgramFolder, name: str, now: datetime) -> bool:
-    """Whether a batch starts at this minute or should have within the last day; not where its file is wrong.
+def _was_started(instance: dg.DagsterInstance, mark: str) -> bool:
+    return bool(instance.get_runs(dg.RunsFilter(tags={STARTED_TAG: mark}), limit=1))
+
+
+def _hour(folder: ProgramFolder, name: str, now: datetime) -> datetime | None:
+    """When a batch starts, if that is this minute or was within the last day; None where its file is wrong.
 
     Asked of every batch every minute: a file of a thousand cooperatives is read as YAML only where its line `starts_at`
     says a time that counts, or cannot be told by itself.
@@ -51,12 +62,13 @@ def _is_due(folder: ProgramFolder, name: str, now: datetime) -> bool:
     text = (folder.root / "batches" / f"{name}.yaml").read_bytes()
     line = STARTS_AT.search(text)
     if b"starts_at" not in text or (line and _counts(line.group(1), now) is False):
-        return False
+        return None
     try:
         start = folder.batch(name).starts_at
     except KoopError:
-        return False
-    return start is not None and now - LATEST_START < start.astimezone(UTC) <= now
+        return None
+    hour = start.astimezone(UTC) if start else None
+    return hour if hour and now - LATEST_START < hour <= now else None
 
 
 def _counts(value: bytes, now: datetime) -> bool | None:

@@ -120,6 +120,7 @@ CONTROL_HEADS = (
     "debit",
     "credit",
 )
+BY_PRODUCT = ("savings", "loans", "loans_written_off")
 
 
 def first_fault(profile: Profile) -> tuple[tuple[str | int, ...], str] | None:
@@ -137,8 +138,12 @@ def first_fault(profile: Profile) -> tuple[tuple[str | int, ...], str] | None:
                     known = [column for column in TABLES[table].names if column != "branch"]
                     return (table, number, "columns", name), f"{table} has no column {name!r}{nearest(name, known)}"
     for name in profile.controls:
-        if name.partition(":")[0] not in CONTROL_HEADS:
+        head, apart, product = name.partition(":")
+        if head not in CONTROL_HEADS:
             return ("controls", name), f"the control {name!r} is not known; use one of {', '.join(CONTROL_HEADS)}"
+        if apart and not (product and head in BY_PRODUCT):
+            allowed = ", ".join(f"{word}:PRODUCT" for word in BY_PRODUCT)
+            return ("controls", name), f"the control {name!r} is not known; by product there are {allowed}"
     return None
 
 

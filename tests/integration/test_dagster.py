@@ -138,7 +138,36 @@ def test_a_batch_starts_at_its_hour_and_not_a_day_later(
         requests: Any = list(start_batches(context))  # type: ignore[arg-type]
     runs = [request for request in requests if isinstance(request, dg.RunRequest)]
     assert [run.partition_key for run in runs] == started
-    assert {run.run_key for run in runs} == {f"start-{name}" for name in started}
+    assert {run.run_key for run in runs} == {f"start-{name} 2026-07-03T11:00:00+00:00" for name in started}
+
+
+def test_a_batch_is_started_once_for_an_hour_and_again_for_another(programme: Path, instance: Any) -> None:
+    """The schedule asks every minute of a whole day; a rollback in that day must not be undone a minute later."""
+    import dagster as dg
+    from dagster._core.utils import make_new_run_id
+
+    from koop_pipeline.defs.automation import start_batches
+    from koop_pipeline.defs.resources import BatchResource
+
+    def started(now: str) -> list[str]:
+        with dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime.fromisoformat(now),
+            resources={"batch": BatchResource()},
+        ) as context:
+            answers: Any = list(start_batches(context))  # type: ignore[arg-type]
+        requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
+        for request in requests:
+            instance.add_run(dg.DagsterRun("migrate_batch", make_new_run_id(), tags=dict(request.tags)))
+        return [str(request.partition_key) for request in requests]
+
+    assert started("2026-07-03T11:00:00+00:00") == ["satu"]
+    assert started("2026-07-03T11:01:00+00:00") == []
+    assert started("2026-07-04T10:59:00+00:00") == []
+    path = programme / "batches" / "satu.yaml"
+    path.write_text(path.read_text().replace("2026-07-03T19:00:00+08:00", "2026-07-04T19:00:00+08:00"))
+    assert started("2026-07-04T11:00:00+00:00") == ["satu"]
+    assert started("2026-07-04T11:01:00+00:00") == []
 
 
 @pytest.mark.parametrize(

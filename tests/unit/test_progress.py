@@ -77,3 +77,18 @@ def test_a_step_that_says_nothing_is_heard_of_all_the_same() -> None:
     assert [now.silent for now in heard] == sorted(now.silent for now in heard)
     assert heard[-1].silent > heard[0].silent
     assert not any(thread.name == "progress" for thread in threading.enumerate())
+
+
+def test_a_listener_that_fails_ends_neither_the_step_nor_the_telling() -> None:
+    told = threading.Event()
+    calls: list[Standing] = []
+
+    def listen(now: Standing) -> None:
+        calls.append(now)
+        if len(calls) > 2:
+            told.set()
+        raise OSError("the log is away")
+
+    progress.step("one large cooperative", 1)
+    with progress.listening(listen), progress.beating(0.001):
+        assert told.wait(timeout=20)

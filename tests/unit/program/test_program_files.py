@@ -195,6 +195,14 @@ PROFILE_FAULTS = {
         PROFILE + "controls:\n  saving: select 1\n",
         "the control 'saving' is not known; use one of members, savings,",
     ),
+    "a control by product that has none": (
+        PROFILE + "controls:\n  loan_repayments:MIKRO: select 1\n",
+        "ksp-csv.yaml, line 16: the control 'loan_repayments:MIKRO' is not known; by product there are savings:",
+    ),
+    "a control of a product without a name": (
+        PROFILE + 'controls:\n  "loans:": select 1\n',
+        "ksp-csv.yaml, line 16: the control 'loans:' is not known; by product there are",
+    ),
     "unknown date order": (PROFILE + "dates: ydm\n", "ksp-csv.yaml, line 15: dates: Input should be 'dmy', 'mdy' or"),
     "a version that is none": (PROFILE + "version: tiga\n", "ksp-csv.yaml, line 15: version: "),
     "a branch": (
