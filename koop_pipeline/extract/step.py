@@ -12,12 +12,13 @@ from pathlib import Path
 
 from koop_pipeline import progress
 from koop_pipeline.errors import DeliveryError
-from koop_pipeline.extract import raw_writer
+from koop_pipeline.extract import raw_writer, xlsx_file
 from koop_pipeline.extract.formats import reader_for
 from koop_pipeline.extract.raw_buffer import RawBuffer
 from koop_pipeline.extract.raw_writer import RawWriter
 from koop_pipeline.extract.sources import find_files, sha256_of
 from koop_pipeline.extract.values import numbers_with
+from koop_pipeline.identifiers.masking import mask_key
 from koop_pipeline.identifiers.secrets import SECRET_REASON
 from koop_pipeline.program.profile import Profile
 from koop_pipeline.program.program_file import Cooperative, SourcePart
@@ -215,6 +216,10 @@ def _mirror_file(buffer: RawBuffer, writer: RawWriter, item: Delivered, decimal_
         counted = reader.count(item.path, item.reading)  # type: ignore[arg-type]
     except DeliveryError as error:
         raise DeliveryError(_placed(item, str(error))) from None
+    if item.reading.format == "xlsx" and isinstance(item.path, Path):
+        unread = xlsx_file.unread(item.path, item.reading)
+        places = [f"{item.name}, sheet {number} ({mask_key(name)})" for number, name in unread]
+        _note_unread(buffer, writer.cooperative_id, places, "sheet")
     for table in dict.fromkeys([*rows, *counted]):
         read, found = rows.get(table, 0), counted.get(table, 0)
         relation = raw_writer.relation_name(writer.profile, table)
@@ -233,9 +238,9 @@ def _placed(item: Delivered, message: str) -> str:
     return item.name + message[len(name) :] if name and message.startswith(name) else message
 
 
-def _note_unread(buffer: RawBuffer, cooperative_id: str, unread: list[str]) -> None:
+def _note_unread(buffer: RawBuffer, cooperative_id: str, unread: list[str], kind: str = "file") -> None:
     for name in unread:
-        note = f"{name}: no 'reads' of the profile matches this file; it was not read"
+        note = f"{name}: no 'reads' of the profile matches this {kind}; it was not read"
         _fail(buffer, cooperative_id, "EXT-UNREAD-01", name, None, note)
 
 

@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
+from xml.parsers.expat import ExpatError
+from zipfile import ZipFile
 
 import polars as pl
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
@@ -99,6 +101,35 @@ def read(path: Path, reading: Reading) -> Iterator[Chunk]:
                 yield from _chunks(book, sheet)
         if not found:
             raise DeliveryError(f"{path.name} has no sheet with a filled cell; deliver the workbook with its data.")
+
+
+def unread(path: Path, reading: Reading) -> list[tuple[int, str]]:
+    """The sheets with a filled cell that no `sheets` of the reading names: place in the workbook (1-based) and name."""
+    if not reading.sheets:
+        return []
+    with opened(path) as package:
+        parts, _ = sheet_parts(package)
+        chosen = _chosen(path.name, list(parts), reading)
+        places = enumerate(parts.items(), start=1)
+        return [(number, name) for number, (name, part) in places if name not in chosen and _is_filled(package, part)]
+
+
+def _is_filled(package: ZipFile, part: str) -> bool:
+    """Whether a sheet has a cell with a value, or cannot be looked through."""
+
+    def start(name: str, _: Mapping[str, str]) -> None:
+        if local(name) in {"v", "is"}:
+            raise _FilledError
+
+    try:
+        parse(package, part, {"StartElementHandler": start})
+    except (_FilledError, ExpatError, DeliveryError):
+        return True
+    return False
+
+
+class _FilledError(Exception):
+    """A cell with a value was found."""
 
 
 def _chosen(file: str, names: Sequence[str], reading: Reading) -> dict[str, SheetReading]:

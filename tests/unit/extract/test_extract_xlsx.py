@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from koop_pipeline.errors import DeliveryError
@@ -192,3 +192,30 @@ def test_entities_and_huge_parts_are_refused(tmp_path: Path, monkeypatch: pytest
 
 def test_a_cell_of_32767_characters_is_read(tmp_path: Path) -> None:
     assert read(book(tmp_path, [["a"], ["x" * 32_767]]))["Anggota"][1] == [(2, "x" * 32_767)]
+
+
+def test_a_filled_sheet_that_no_pattern_names_is_unread(tmp_path: Path) -> None:
+    """Its place counts all sheets of the workbook; a sheet without a filled cell is no loss."""
+    path = book(tmp_path, [["no"], [1]])
+    workbook = load_workbook(path)
+    workbook.create_sheet("Kosong").column_dimensions["A"].width = 20
+    workbook.create_sheet("Mutasi 2601").append(["no"])
+    workbook.create_sheet("Siti Aminah")["C7"] = 0
+    hidden = workbook.create_sheet("Neraca")
+    hidden["A1"] = "kode"
+    hidden.sheet_state = "hidden"
+    workbook.save(path)
+    named = sheets(Anggota={}, **{"Mutasi *": {}})
+    assert xlsx_file.unread(path, named) == [(4, "Siti Aminah"), (5, "Neraca")]
+    assert xlsx_file.unread(path, sheets(**{"*": {}})) == []
+    assert xlsx_file.unread(path, HOW) == []
+
+
+def test_an_unread_sheet_that_is_damaged_stops_nothing(tmp_path: Path) -> None:
+    path = book(tmp_path, [["no"], [1]])
+    workbook = load_workbook(path)
+    workbook.create_sheet("Rusak")
+    workbook.save(path)
+    rebuilt(path, "xl/worksheets/sheet2.xml", b"<sheetData", b"<sheetData<")
+    assert xlsx_file.unread(path, sheets(Anggota={})) == [(2, "Rusak")]
+    assert read(path, sheets(Anggota={}))["Anggota"][1] == [(2, "1")]
