@@ -214,12 +214,11 @@ def _mirror_file(buffer: RawBuffer, writer: RawWriter, item: Delivered, decimal_
                 raw_writer.same_columns(item.name, chunk.table, columns.setdefault(chunk.table, names), names)
                 rows[chunk.table] = rows.get(chunk.table, 0) + chunk.frame.height
         counted = reader.count(item.path, item.reading)  # type: ignore[arg-type]
+        unread = xlsx_file.unread(item.path, item.reading) if item.reading.format == "xlsx" else []  # type: ignore[arg-type]
     except DeliveryError as error:
         raise DeliveryError(_placed(item, str(error))) from None
-    if item.reading.format == "xlsx" and isinstance(item.path, Path):
-        unread = xlsx_file.unread(item.path, item.reading)
-        places = [f"{item.name}, sheet {number} ({mask_key(name)})" for number, name in unread]
-        _note_unread(buffer, writer.cooperative_id, places, "sheet")
+    sheets = [f"{item.name}, sheet {number} ({mask_key(name)})" for number, name in unread]
+    _note_unread(buffer, writer.cooperative_id, sheets, "sheet")
     for table in dict.fromkeys([*rows, *counted]):
         read, found = rows.get(table, 0), counted.get(table, 0)
         relation = raw_writer.relation_name(writer.profile, table)

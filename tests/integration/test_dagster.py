@@ -112,6 +112,24 @@ def test_the_sensor_registers_batch_files_as_partitions(programme: Path, instanc
     assert not again.dynamic_partitions_requests
 
 
+def asked(instance: Any, now: str) -> list[Any]:
+    """The runs that the schedule asks for at that minute; where there are none it gives a reason, never both."""
+    import dagster as dg
+
+    from koop_pipeline.defs.automation import start_batches
+    from koop_pipeline.defs.resources import BatchResource
+
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime.fromisoformat(now),
+        resources={"batch": BatchResource()},
+    ) as context:
+        answers: Any = list(start_batches(context))  # type: ignore[arg-type]
+    requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
+    assert requests == answers or [type(answer) for answer in answers] == [dg.SkipReason]
+    return requests
+
+
 @pytest.mark.parametrize(
     ("now", "started"),
     [
@@ -125,18 +143,7 @@ def test_the_sensor_registers_batch_files_as_partitions(programme: Path, instanc
 def test_a_batch_starts_at_its_hour_and_not_a_day_later(
     programme: Path, instance: Any, now: str, started: list[str]
 ) -> None:
-    import dagster as dg
-
-    from koop_pipeline.defs.automation import start_batches
-    from koop_pipeline.defs.resources import BatchResource
-
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=datetime.fromisoformat(now),
-        resources={"batch": BatchResource()},
-    ) as context:
-        requests: Any = list(start_batches(context))  # type: ignore[arg-type]
-    runs = [request for request in requests if isinstance(request, dg.RunRequest)]
+    runs = asked(instance, now)
     assert [run.partition_key for run in runs] == started
     assert {run.run_key for run in runs} == {f"start-{name} 2026-07-03T11:00:00+00:00" for name in started}
 
@@ -146,17 +153,8 @@ def test_a_batch_is_started_once_for_an_hour_and_again_for_another(programme: Pa
     import dagster as dg
     from dagster._core.utils import make_new_run_id
 
-    from koop_pipeline.defs.automation import start_batches
-    from koop_pipeline.defs.resources import BatchResource
-
     def started(now: str) -> list[str]:
-        with dg.build_schedule_context(
-            instance=instance,
-            scheduled_execution_time=datetime.fromisoformat(now),
-            resources={"batch": BatchResource()},
-        ) as context:
-            answers: Any = list(start_batches(context))  # type: ignore[arg-type]
-        requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
+        requests = asked(instance, now)
         for request in requests:
             instance.add_run(dg.DagsterRun("migrate_batch", make_new_run_id(), tags=dict(request.tags)))
         return [str(request.partition_key) for request in requests]
@@ -183,10 +181,6 @@ def test_a_batch_file_is_read_whole_only_where_its_time_may_have_come(
     programme: Path, instance: Any, monkeypatch: pytest.MonkeyPatch, starts: str, read: bool
 ) -> None:
     """Two hundred batches of a thousand cooperatives are asked every minute; 2026-07-03 19:00 +08:00 is 11:00 UTC."""
-    import dagster as dg
-
-    from koop_pipeline.defs.automation import start_batches
-    from koop_pipeline.defs.resources import BatchResource
     from koop_pipeline.program.folder import ProgramFolder
     from koop_pipeline.program.program_file import Batch
 
@@ -199,13 +193,7 @@ def test_a_batch_file_is_read_whole_only_where_its_time_may_have_come(
 
     monkeypatch.setattr(ProgramFolder, "batch", told)
     (programme / "batches" / "tiga.yaml").write_text(BATCH.format(name="tiga", starts=starts))
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=datetime.fromisoformat("2026-07-03T11:00:00+00:00"),
-        resources={"batch": BatchResource()},
-    ) as context:
-        requests: Any = list(start_batches(context))  # type: ignore[arg-type]
-    assert [request.partition_key for request in requests] == ["satu"]
+    assert [request.partition_key for request in asked(instance, "2026-07-03T11:00:00+00:00")] == ["satu"]
     assert whole == (["satu", "tiga"] if read else ["satu"])
 
 
